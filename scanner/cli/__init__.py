@@ -1,0 +1,69 @@
+"""The command line: `main` is what the installed `camcensus` runs.
+
+Each command lives in a file of its own and is imported only when it is asked for, so that `camcensus --help`
+answers at once; `COMMANDS` therefore carries the one-line help too, and a test compares the two.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from scanner.errors import CamcensusError
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    # command        module in this folder, one line of help
+    "demo":         ("demo",         "Scan a simulated building and show its census."),
+    "devices":      ("devices",      "List the devices in the inventory, or show one with its evidence."),
+    "doctor":       ("doctor",       "Say what this machine can do, and how to get what is missing."),
+    "fingerprints": ("fingerprints", "Check, list and explain the fingerprints."),
+    "identify":     ("identify",     "Name the makers behind recorded observations, without any network."),
+    "report":       ("report",       "Write the census as CSV or as a page to read."),
+    "runs":         ("runs",         "List the runs, with what each could have seen."),
+    "scan":         ("scan",         "Look for cameras and recorders, and record them in the inventory."),
+}  # fmt: skip
+
+
+class Commands(click.Group):
+    """A group whose commands are imported on first use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"scanner.cli.{COMMANDS[cmd_name][0]}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="camcensus")
+def camcensus() -> None:
+    """Find every Hikvision- and Dahua-made camera and recorder on a building's networks,
+    whatever name is on them.
+
+    Read-only: no passwords are tried and nothing is changed on any device.
+    """
+
+
+def show_error(error: CamcensusError) -> None:
+    """Print an error to stderr as what happened, why, and what to do."""
+    for label, text in (("error", error.what), ("why", error.why), ("fix", error.fix)):
+        if text:
+            click.echo(f"{click.style(f'{label:<6}', bold=True)} {text}", err=True)
+
+
+def main() -> None:
+    """Run the command line, and turn errors that a user can act on into text and an exit status."""
+    try:
+        camcensus(standalone_mode=True)
+    except CamcensusError as error:
+        show_error(error)
+        sys.exit(error.exit_status)

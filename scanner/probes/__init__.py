@@ -1,0 +1,63 @@
+"""The protocols that camcensus speaks or reads: one line each, one file each.
+
+`read_fields` is the one way from an observation to the fields that fingerprints match.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import ModuleType
+
+from scanner.model import Observation, Protocol, Reading
+from scanner.probes.contract import Datagram, Question, Unreadable
+
+__all__ = ["DISCOVERY", "TABLE", "Datagram", "Question", "Unreadable", "field_names", "probe", "read_fields"]
+
+TABLE: dict[Protocol, str] = {
+    # protocol       module in this folder
+    "mac":           "mac",
+    "arp":           "mac",
+    "dhcp":          "dhcp",
+    "sadp":          "sadp",
+    "dhdiscover":    "dhdiscover",
+    "dvrip":         "dvrip",
+    "ws-discovery":  "ws_discovery",
+    "onvif":         "onvif",
+    "ssdp":          "ssdp",
+    "upnp-xml":      "upnp_xml",
+    "mdns":          "mdns",
+    "http":          "http",
+    "html":          "html",
+    "favicon":       "favicon",
+    "isapi":         "isapi",
+    "https-cert":    "certificate",
+    "rtsp":          "rtsp",
+    "snmp":          "snmp",
+    "telnet":        "banner",
+    "ftp":           "banner",
+    "ssh":           "banner",
+}  # fmt: skip
+
+DISCOVERY: tuple[Protocol, ...] = ("sadp", "dhdiscover", "ws-discovery", "ssdp")
+"""Protocols whose module has a DATAGRAM; mDNS is asked through zeroconf instead."""
+
+
+def probe(protocol: Protocol) -> ModuleType:
+    """The module of a protocol, imported on first use so that `--help` stays instant."""
+    return import_module(f"scanner.probes.{TABLE[protocol]}")
+
+
+def read_fields(observation: Observation) -> Reading:
+    """Read one observation with the probe of its protocol. Never raises for what a device sent."""
+    found = probe(observation.protocol).fields(observation.payload)
+    prefix = observation.protocol + "."
+    return Reading(observation, {prefix + name: values for name, values in found.items() if values})
+
+
+def field_names() -> dict[str, str]:
+    """Every field a fingerprint may name (`rtsp.realm`), with what it is."""
+    return {
+        f"{protocol}.{name}": meaning
+        for protocol in TABLE
+        for name, meaning in probe(protocol).FIELDS.items()
+    }
