@@ -127,3 +127,28 @@ class Attempt(msgspec.Struct, frozen=True):
     transport: Transport
     protocol: str
     outcome: Outcome
+
+
+class Exclusion(msgspec.Struct, frozen=True):
+    """What the user said not to touch, and why; `until` is the last day on which that holds."""
+
+    what: str
+    reason: str = ""
+    until: str = ""
+
+
+class Coverage(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run could have seen, and what it could not. Stored with the run as JSON; every part may be missing."""
+
+    targets: tuple[str, ...] = ()
+    interfaces: tuple[str, ...] = ()
+    ports: tuple[int, ...] = ()
+    protocols: tuple[str, ...] = ()
+    addresses: int = 0  # that were asked
+    answered: int = 0  # of these, that gave any sign of life, be it a refusal
+    lost: int = 0  # addresses that were still to be asked when the run ended
+    outcomes: dict[str, int] = {}  # attempts by `Outcome`
+    sent: dict[str, int] = {}  # packets by kind
+    excluded: tuple[Exclusion, ...] = ()
+    unusable: dict[str, str] = {}  # protocol: why it could not be used
+    problems: tuple[str, ...] = ()
