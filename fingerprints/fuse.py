@@ -1,0 +1,121 @@
+"""Fuse the claims about one device into one identification.
+
+docs/explanation/confidence.md says in prose, and with measured figures, what is decided here.
+"""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from scanner.model import STRENGTHS, Claim, Confidence, Protocol, Strength
+
+WITNESS: dict[Protocol, str] = {
+    # What one program on the device says is one witness, however many headers or pages it says it in.
+    "http":         "web server",
+    "html":         "web server",
+    "favicon":      "web server",
+    "isapi":        "web server",
+    "https-cert":   "certificate",
+    "onvif":        "ONVIF service",
+    "ws-discovery": "ONVIF service",
+    "ssdp":         "UPnP service",
+    "upnp-xml":     "UPnP service",
+    "dhdiscover":   "Dahua service",
+    "dvrip":        "Dahua service",
+    "mac":          "address block",
+    "arp":          "address block",
+}  # fmt: skip
+WEIGHT: dict[Strength, int] = {strength: len(STRENGTHS) - at for at, strength in enumerate(STRENGTHS)}
+DECISIVE, STRONG, SUPPORTING, WEAK = (WEIGHT[strength] for strength in STRENGTHS)
+CONFIDENCES: tuple[Confidence, ...] = ("none", "possible", "probable", "confirmed")
+
+
+class Case(msgspec.Struct, frozen=True):
+    """What speaks for one value of one attribute: the weight of each independent witness, heaviest first."""
+
+    value: str
+    weights: tuple[int, ...]
+
+    @property
+    def confidence(self) -> Confidence:
+        """The rule: see docs/explanation/confidence.md.
+
+        confirmed   a decisive witness, or two independent strong ones
+        probable    a strong witness, or two independent supporting ones
+        possible    anything less
+        """
+        strong = sum(weight >= STRONG for weight in self.weights)
+        if self.weights[0] >= DECISIVE or strong >= 2:
+            return "confirmed"
+        if strong or sum(weight >= SUPPORTING for weight in self.weights) >= 2:
+            return "probable"
+        return "possible"
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """Who made it, how sure that is, and what speaks against it."""
+
+    maker: str | None
+    confidence: Confidence
+    conflicts: tuple[str, ...] = ()
+
+
+def settle_maker(claims: Sequence[Claim], names: Mapping[str, str]) -> Verdict:
+    """Weigh the claims for each maker. `names` gives the display name of each maker's slug."""
+    cases = weigh(claims, "maker")
+    if not cases:
+        return Verdict(None, "none")
+    best, *others = cases
+    rivals = [case for case in others if case.weights[0] >= STRONG]
+    conflicts = tuple(
+        f"{_witnesses(claims, best.value)} says {names.get(best.value, best.value)}, "
+        f"{_witnesses(claims, rival.value)} says {names.get(rival.value, rival.value)}"
+        for rival in rivals
+    )
+    if not rivals:
+        return Verdict(best.value, best.confidence)
+    if any(rival.weights == best.weights for rival in rivals):
+        return Verdict(None, "none", conflicts)
+    # An open contradiction never leaves a verdict at its full confidence; evenly matched, only a suspicion is left.
+    even = any(rival.weights[0] == best.weights[0] for rival in rivals)
+    lowered = CONFIDENCES[max(1, CONFIDENCES.index(best.confidence) - 1)]
+    return Verdict(best.value, "possible" if even else lowered, conflicts)
+
+
+def weigh(claims: Iterable[Claim], attribute: str) -> list[Case]:
+    """The cases for each value of an attribute, the best first."""
+    weights: dict[str, dict[str, int]] = collections.defaultdict(dict)
+    for claim in claims:
+        if claim.attribute == attribute:
+            witness = WITNESS.get(claim.protocol, claim.protocol)
+            heard = weights[claim.value]
+            heard[witness] = max(heard.get(witness, 0), WEIGHT[claim.strength])
+    cases = [Case(value, tuple(sorted(heard.values(), reverse=True))) for value, heard in weights.items()]
+    return sorted(cases, key=lambda case: case.weights, reverse=True)
+
+
+def best_value(claims: Iterable[Claim], attribute: str) -> str | None:
+    """The value that the best witnesses give; None when nobody says anything."""
+    cases = weigh(claims, attribute)
+    return cases[0].value if cases else None
+
+
+def relabelled(maker: str | None, brand: str | None, own_brands: Mapping[str, str]) -> bool | None:
+    """Whether the label shows another name than the maker's main one; None when either is unknown.
+
+    `own_brands` gives the main brand of each maker by its slug.
+    """
+    if maker is None or brand is None:
+        return None
+    return own_brands.get(maker) != brand
+
+
+def _witnesses(claims: Iterable[Claim], maker: str) -> str:
+    heard: dict[str, None] = {}
+    for claim in claims:
+        if claim.attribute == "maker" and claim.value == maker and WEIGHT[claim.strength] >= STRONG:
+            heard.setdefault(WITNESS.get(claim.protocol, claim.protocol))
+    return " and ".join(heard)

@@ -1,0 +1,149 @@
+"""All fingerprints together: load the files, and name what a device is.
+
+library = Library.load()
+identification = library.identify(readings_of_one_device)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from fingerprints.blocks import Blocks
+from fingerprints.fuse import best_value, relabelled, settle_maker
+from fingerprints.match import Matcher
+from fingerprints.policies import Policy, policies
+from fingerprints.rules import COVERED_MAKERS, Brand, Defect, Fingerprint, Maker, read
+from scanner.model import CATEGORIES, Claim, Identification, Reading
+
+HERE = Path(__file__).parent
+FOLDERS = ("makers", "brands", "devices")
+STATED = ("model", "firmware", "serial")  # claims that fingerprints of `claim.model` and so on look at again
+
+
+class Library:
+    """The fingerprints in use, ready to match. Loading takes a fraction of a second; share one."""
+
+    def __init__(
+        self,
+        fingerprints: Sequence[Fingerprint],
+        makers: Sequence[Maker],
+        brands: Sequence[Brand],
+        policies: Sequence[Policy] = (),
+        blocks: Blocks | None = None,
+    ) -> None:
+        self.fingerprints = tuple(fingerprints)
+        self.makers = {maker.slug: maker for maker in makers}
+        self.brands = {brand.slug: brand for brand in brands}
+        self.policies = tuple(policies)
+        self.blocks = blocks or Blocks()
+        later = [one for one in fingerprints if one.after or one.fields[0].startswith("claim.")]
+        self._first = Matcher(one for one in fingerprints if one not in later)
+        self._later = Matcher(later)
+        self._maker_names = {maker.slug: maker.name for maker in makers}
+
+    @classmethod
+    def load(cls, folders: Iterable[Path] = ()) -> Library:
+        """Load the fingerprints that come with camcensus, then those of `folders`.
+
+        A fingerprint, maker or brand of a later folder replaces the earlier one with the same id. Raises `Defect`.
+        """
+        fingerprints: dict[str, Fingerprint] = {}
+        makers: dict[str, Maker] = {}
+        brands: dict[str, Brand] = {}
+        for folder in (HERE, *folders):
+            seen: dict[str, Path] = {}
+            for path in files(folder):
+                _, file = read(path)
+                if file.maker:
+                    makers[file.maker.slug] = file.maker
+                if file.brand:
+                    brands[file.brand.slug] = file.brand
+                for fingerprint in file.fingerprint:
+                    if fingerprint.id in seen:
+                        why = f'fingerprint "{fingerprint.id}" stands in {seen[fingerprint.id].name} too'
+                        raise Defect(str(path), 1, why)
+                    seen[fingerprint.id] = path
+                    fingerprints[fingerprint.id] = fingerprint
+        return cls(tuple(fingerprints.values()), tuple(makers.values()), tuple(brands.values()), policies())
+
+    def claims(self, readings: Sequence[Reading]) -> tuple[Claim, ...]:
+        """Every claim that the readings of one device support, each once."""
+        claims = dict.fromkeys(claim for reading in readings for claim in self._first_claims(reading))
+        claims |= dict.fromkeys(self._later_claims(readings, tuple(claims)))
+        return tuple(claims)
+
+    def identify(self, readings: Sequence[Reading]) -> Identification:
+        """Fuse what the readings of one device say into one identification."""
+        claims = self.claims(readings)
+        verdict = settle_maker(claims, self._maker_names)
+        maker = self.makers.get(verdict.maker or "")
+        brand = self._brand(claims, maker)
+        category = best_value(claims, "category")
+        if category is None and maker is not None:
+            category = maker.category
+        return Identification(
+            subject=first(reading.observation.subject for reading in readings),
+            address=first(reading.observation.address for reading in readings),
+            mac=first(reading.observation.mac for reading in readings) or best_value(claims, "mac"),
+            maker=_contract_maker(verdict.maker),
+            maker_name=maker.name if maker else verdict.maker,
+            brand=brand,
+            relabelled=relabelled(_contract_maker(verdict.maker), brand, self._own_brands()),
+            category=category if category in CATEGORIES else None,
+            model=best_value(claims, "model"),
+            firmware=best_value(claims, "firmware"),
+            serial=best_value(claims, "serial"),
+            confidence=verdict.confidence,
+            covered=tuple(policy.id for policy in self.policies if verdict.maker in policy.makers),
+            conflicts=verdict.conflicts,
+            evidence=claims,
+        )
+
+    def _first_claims(self, reading: Reading) -> Iterator[Claim]:
+        seen = reading.observation
+        for hit in self._first.hits(reading.fields, seen.protocol):
+            yield from hit.claims
+        for mac in dict.fromkeys((*reading.fields.get("mac.mac", ()), *((seen.mac,) if seen.mac else ()))):
+            yield from self.blocks.claims(mac, "mac")
+
+    def _later_claims(self, readings: Sequence[Reading], claims: Sequence[Claim]) -> Iterator[Claim]:
+        """What follows once the first claims are known: from stated models, and from texts that mean something
+        only at one maker."""
+        makers = {claim.value for claim in claims if claim.attribute == "maker" and claim.strength != "weak"}
+        stated = [
+            ({f"claim.{claim.attribute}": (claim.value,)}, claim.protocol)
+            for claim in claims
+            if claim.attribute in STATED
+        ]
+        for fields, protocol in [*((one.fields, one.observation.protocol) for one in readings), *stated]:
+            for hit in self._later.hits(fields, protocol):
+                after = hit.rule.fingerprint.after
+                if not after or makers.intersection(after):
+                    yield from hit.claims
+
+    def _brand(self, claims: Sequence[Claim], maker: Maker | None) -> str | None:
+        slug = best_value(claims, "brand")
+        if slug is not None:
+            return self.brands[slug].name if slug in self.brands else slug
+        if maker is None or maker.brandless or maker.slug in COVERED_MAKERS:
+            return None  # a neutral build shows no name
+        return maker.name
+
+    def _own_brands(self) -> dict[str, str]:
+        return {slug: self.makers[slug].name for slug in COVERED_MAKERS if slug in self.makers}
+
+
+def files(folder: Path) -> list[Path]:
+    """The fingerprint files of a folder: in its makers, brands and devices, and in the folder itself."""
+    found = [*folder.glob("*.toml"), *(path for name in FOLDERS for path in (folder / name).glob("*.toml"))]
+    return sorted(path for path in found if path.name != "policies.toml")
+
+
+def first(values: Iterable[str | None]) -> str | None:
+    """The first value that is there."""
+    return next((value for value in values if value), None)
+
+
+def _contract_maker(slug: str | None) -> str | None:
+    return slug if slug is None or slug in COVERED_MAKERS else "other"

@@ -1,0 +1,104 @@
+"""Match readings against fingerprints: from fields to claims."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+import msgspec
+
+from fingerprints.literals import literals
+from fingerprints.rules import Fingerprint
+from scanner.model import Claim, Fields, Protocol
+
+EXCERPT = 120  # characters of the matched text that a claim shows
+CLAIM_LIMIT = 256  # characters of a claimed value; longer ones are cut
+
+
+class Rule:
+    """A fingerprint made ready: its literals at hand, its patterns compiled on first use."""
+
+    __slots__ = ("_also", "_pattern", "_unless", "fingerprint", "literals")
+
+    def __init__(self, fingerprint: Fingerprint) -> None:
+        self.fingerprint = fingerprint
+        self.literals = literals(fingerprint.pattern)
+        self._pattern: re.Pattern[str] | None = None
+        self._also: tuple[tuple[str, re.Pattern[str]], ...] = ()
+        self._unless: tuple[tuple[str, re.Pattern[str]], ...] = ()
+
+    def search(self, value: str, fields: Fields) -> re.Match[str] | None:
+        """The match of this rule in one value of its field, given all the fields of the observation."""
+        if self._pattern is None:
+            self._compile()
+        assert self._pattern is not None
+        found = self._pattern.search(value)
+        if found is None or not all(
+            _any_matches(pattern, fields.get(name, ())) for name, pattern in self._also
+        ):
+            return None
+        if any(_any_matches(pattern, fields.get(name, ())) for name, pattern in self._unless):
+            return None
+        return found
+
+    def _compile(self) -> None:
+        fingerprint = self.fingerprint
+        self._pattern = re.compile(fingerprint.pattern)
+        self._also = tuple((name, re.compile(pattern)) for name, pattern in fingerprint.also.items())
+        self._unless = tuple((name, re.compile(pattern)) for name, pattern in fingerprint.unless.items())
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """One rule that matched, with the values its claims take there."""
+
+    rule: Rule
+    claims: tuple[Claim, ...]
+
+
+class Matcher:
+    """All rules, indexed by the field they look at."""
+
+    def __init__(self, fingerprints: Iterable[Fingerprint]) -> None:
+        self._rules: dict[str, list[tuple[tuple[str, ...], Rule]]] = {}
+        for fingerprint in fingerprints:
+            rule = Rule(fingerprint)
+            for field in fingerprint.fields:
+                self._rules.setdefault(field, []).append((rule.literals, rule))
+
+    def hits(self, fields: Fields, protocol: Protocol) -> Iterator[Hit]:
+        """Every rule that matches one observation's fields, once for each value it matches."""
+        for field, values in fields.items():
+            rules = self._rules.get(field)
+            if not rules:
+                continue
+            for value in values:
+                lowered = value.lower()
+                for needed, rule in rules:
+                    if needed and not any(text in lowered for text in needed):
+                        continue
+                    if found := rule.search(value, fields):
+                        yield Hit(rule, claims_of(rule.fingerprint, found, protocol))
+
+
+def claims_of(fingerprint: Fingerprint, found: re.Match[str], protocol: Protocol) -> tuple[Claim, ...]:
+    """What a fingerprint claims, given where its pattern matched; a claim whose groups are empty is left out."""
+    excerpt = found[0][:EXCERPT]
+    groups = found.groupdict()
+    return tuple(
+        Claim(fingerprint.id, attribute, value, fingerprint.strength, protocol, excerpt)
+        for attribute, template in fingerprint.claims.items()
+        if (value := fill(template, groups))
+    )
+
+
+def fill(template: str, groups: Mapping[str, str | None]) -> str:
+    """Put the groups of a match into the template of a claim; empty when any of its groups is."""
+    if "{" not in template:
+        return template
+    if any(not groups.get(name) for name in re.findall(r"\{(\w+)\}", template)):
+        return ""
+    return re.sub(r"\{(\w+)\}", lambda name: (groups[name[1]] or "").strip(), template)[:CLAIM_LIMIT].strip()
+
+
+def _any_matches(pattern: re.Pattern[str], values: Iterable[str]) -> bool:
+    return any(pattern.search(value) for value in values)

@@ -1,0 +1,183 @@
+"""How good are the identifications? Score them against recorded replies whose device is known.
+
+    python -m tests.benchmarks.corpus FOLDER [--misses] [--part open|held-out]
+
+FOLDER holds `observations.jsonl` (the contract's observations) and `truth.json` (subject -> manufacturer, brand,
+relabelled, category, model, firmware, serial, protocols). A third of the subjects, chosen by a hash of their name, is
+the held-out part: nobody looks at its payloads while writing fingerprints, so the difference between the two parts
+shows what was memorised. `--misses` prints the payloads of the open part only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from fingerprints import Library
+from scanner.identify import group, identify
+from scanner.model import Identification, Observation
+from scanner.observations import read
+
+COVERED = ("hikvision", "dahua")
+SURE = ("confirmed", "probable")
+Truth = dict[str, Any]
+Device = tuple[Truth, list[Observation], Identification]
+
+
+def held_out(subject: str) -> bool:
+    """Whether a subject belongs to the part that nobody looks at."""
+    return hashlib.sha256(subject.encode()).digest()[0] % 3 == 0
+
+
+def load(folder: Path, library: Library) -> dict[str, Device]:
+    """Every device of a corpus that says who made it, identified."""
+    truth: dict[str, Truth] = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+    with (folder / "observations.jsonl").open("rb") as lines:
+        groups = group(read(lines, name="observations.jsonl"))
+    return {
+        subject: (truth[subject], observed, identify(observed, library))
+        for subject, observed in groups.items()
+        if truth[subject]["manufacturer"] != "unknown"
+    }
+
+
+def only_block(truth: Truth) -> bool:
+    """Whether an address block is all there is: nobody can say more than `possible` then."""
+    return set(truth["protocols"]) <= {"mac", "arp"}
+
+
+def share(hits: Iterable[bool]) -> str:
+    """`12/16  75.0%` of the things that are true."""
+    found = list(hits)
+    percent = f"{100 * sum(found) / len(found):5.1f}%" if found else "    – "
+    return f"{sum(found):4}/{len(found):<4} {percent}"
+
+
+def same(truth: str | None, told: str | None) -> bool:
+    """Whether a stated value was extracted: equal but for case, spaces and an appended build."""
+
+    def plain(text: str) -> str:
+        return text.lower().replace(" ", "").replace("_", "-")
+
+    return bool(truth and told) and (
+        plain(truth or "") == plain(told or "")
+        or plain(told or "").startswith(plain(truth or "") + "build")
+        or plain(truth or "").startswith(plain(told or "") + "build")
+    )
+
+
+def report(devices: Sequence[Device], title: str) -> None:
+    """Print the table of one part of the corpus."""
+    print(f"\n== {title}: {len(devices)} devices")
+    told = [(truth, seen, it) for truth, seen, it in devices if not only_block(truth)]
+    for maker in COVERED:
+        mine = [it for truth, _, it in told if truth["manufacturer"] == maker]
+        print(
+            f"  {maker:<10} right at probable or better   {share(i.maker == maker and i.confidence in SURE for i in mine)}"
+        )
+        print(f"  {maker:<10} right at any confidence       {share(i.maker == maker for i in mine)}")
+    blocks = [(t, it) for t, _, it in devices if only_block(t) and t["manufacturer"] in COVERED]
+    print(
+        f"  address block only: right and possible   {share(it.maker == t['manufacturer'] and it.confidence == 'possible' for t, it in blocks)}"
+    )
+    accused = [(t, it) for t, _, it in devices if t["manufacturer"] not in COVERED and it.maker in COVERED]
+    print(
+        f"  false accusations: {len(accused)} ({sum(it.confidence in SURE for _, it in accused)} of them probable or better)"
+    )
+    others = [(t, it) for t, _, it in told if t["manufacturer"] not in COVERED]
+    print(f"  others named as other                    {share(it.maker == 'other' for _, it in others)}")
+    relabels = [(t, it) for t, _, it in told if t["relabelled"] and t["manufacturer"] in COVERED]
+    print(
+        f"  relabels: maker right                    {share(it.maker == t['manufacturer'] for t, it in relabels)}"
+    )
+    print(
+        f"  relabels: unmasked (maker and label)     {share(it.maker == t['manufacturer'] and it.relabelled is True for t, it in relabels)}"
+    )
+    own = [it for t, _, it in told if t["relabelled"] is False and t["manufacturer"] in COVERED]
+    print(f"  own brand wrongly called relabelled      {share(it.relabelled is True for it in own)}")
+    print("  calibration (maker right, of those with the confidence):")
+    for confidence in ("confirmed", "probable", "possible"):
+        print(
+            f"    {confidence:<10} {share(_right(t, it) for t, _, it in devices if it.confidence == confidence)}"
+        )
+    for whose, chosen in (("Hikvision and Dahua", True), ("others", False)):
+        print(f"  stated values, {whose}:")
+        for attribute in ("brand", "category", "model", "firmware", "serial"):
+            stated = [
+                (t, it) for t, _, it in told if t[attribute] and (t["manufacturer"] in COVERED) is chosen
+            ]
+            print(
+                f"    {attribute:<9} {share(same(t[attribute], getattr(it, attribute)) for t, it in stated)}"
+            )
+
+
+def by_protocol(devices: Sequence[Device], library: Library) -> None:
+    """Print what each protocol alone would have given for Hikvision and Dahua."""
+    print("\n== what each protocol alone gives, Hikvision and Dahua")
+    heard: dict[str, list[tuple[bool, bool]]] = collections.defaultdict(list)
+    for truth, observed, _ in devices:
+        if truth["manufacturer"] in COVERED:
+            for protocol in sorted({one.protocol for one in observed}):
+                alone = identify([one for one in observed if one.protocol == protocol], library)
+                right = alone.maker == truth["manufacturer"]
+                heard[protocol].append((right and alone.confidence in SURE, right))
+    for protocol, results in sorted(heard.items()):
+        print(
+            f"  {protocol:<13} probable or better {share(sure for sure, _ in results)}   any {share(any_ for _, any_ in results)}"
+        )
+
+
+def misses(devices: dict[str, Device], wrong: Callable[[Truth, Identification], bool]) -> None:
+    """Print the devices that came out wrong, with their payloads; of the open part only."""
+    for subject, (truth, observed, it) in devices.items():
+        if not held_out(subject) and wrong(truth, it):
+            stated = {
+                key: truth[key]
+                for key in ("manufacturer", "brand", "category", "model", "firmware", "serial")
+            }
+            print(
+                f"\n{subject}: is {stated}, told {it.maker} {it.maker_name} {it.brand} ({it.confidence}) {it.model}"
+            )
+            for one in observed:
+                print(f"    {one.protocol:<12} {one.request:<30} {one.payload[:400]!r}")
+
+
+def _right(truth: Truth, it: Identification) -> bool:
+    return it.maker == truth["manufacturer"] if truth["manufacturer"] in COVERED else it.maker == "other"
+
+
+def _wrong(truth: Truth, it: Identification) -> bool:
+    if truth["manufacturer"] in COVERED:
+        return it.maker != truth["manufacturer"] or (it.confidence not in SURE and not only_block(truth))
+    return it.maker in COVERED
+
+
+def main() -> None:
+    """Score a corpus and print the tables."""
+    arguments = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    arguments.add_argument("folder", type=Path)
+    arguments.add_argument("--misses", action="store_true", help="print the wrong ones of the open part")
+    chosen = arguments.parse_args()
+    start = time.perf_counter()
+    library = Library.load()
+    loaded = time.perf_counter()
+    devices = load(chosen.folder, library)
+    print(f"{len(library.fingerprints)} fingerprints loaded in {loaded - start:.3f} s; "
+          f"{len(devices)} devices identified in {time.perf_counter() - loaded:.3f} s")  # fmt: skip
+    report([one for subject, one in devices.items() if not held_out(subject)], "open part")
+    report([one for subject, one in devices.items() if held_out(subject)], "held-out part")
+    by_protocol(list(devices.values()), library)
+    if chosen.misses:
+        misses(devices, _wrong)
+
+
+if __name__ == "__main__":
+    main()
