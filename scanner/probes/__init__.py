@@ -11,7 +11,17 @@ from types import ModuleType
 from scanner.model import Observation, Protocol, Reading
 from scanner.probes.contract import Datagram, Question, Unreadable
 
-__all__ = ["DISCOVERY", "TABLE", "Datagram", "Question", "Unreadable", "field_names", "probe", "read_fields"]
+__all__ = [
+    "DISCOVERY",
+    "TABLE",
+    "Datagram",
+    "Question",
+    "Unreadable",
+    "datagrams",
+    "field_names",
+    "probe",
+    "read_fields",
+]
 
 TABLE: dict[Protocol, str] = {
     # protocol       module in this folder
@@ -38,13 +48,18 @@ TABLE: dict[Protocol, str] = {
     "ssh":           "banner",
 }  # fmt: skip
 
-DISCOVERY: tuple[Protocol, ...] = ("sadp", "dhdiscover", "ws-discovery", "ssdp")
-"""Protocols whose module has a DATAGRAM; mDNS is asked through zeroconf instead."""
+DISCOVERY = ("sadp", "dhdiscover", "dahua_search", "ws_discovery", "ssdp")
+"""Modules in this folder that have a DATAGRAM; mDNS is asked through zeroconf instead."""
 
 
 def probe(protocol: Protocol) -> ModuleType:
     """The module of a protocol, imported on first use so that `--help` stays instant."""
     return import_module(f"scanner.probes.{TABLE[protocol]}")
+
+
+def datagrams() -> tuple[Datagram, ...]:
+    """How to ask everybody at once, in every protocol that can."""
+    return tuple(import_module(f"scanner.probes.{name}").DATAGRAM for name in DISCOVERY)
 
 
 def read_fields(observation: Observation) -> Reading:
