@@ -22,6 +22,10 @@ Kind = Literal["datagram", "arp", "connect", "request"]
 CONNECTIONS_PER_DEVICE = 2  # many cameras have ten slots or fewer, and need them for their recorder
 BACK_OFF = 4  # a device that stopped answering is asked this many times slower
 FORGET_AFTER = 4096  # devices whose schedule is in the past are dropped once the table is this long
+ARP_PACE = (
+    2  # ARP requests to one probe: a minimum frame that stays on the link and takes no state in a device
+)
+LATENESS = 0.005  # s. A sleeper that wakes this late has slept badly and catches up; any later, it was idle
 
 
 class Profile(msgspec.Struct, frozen=True):
@@ -44,8 +48,9 @@ class Pace:
     """Reserves the time of each send; `sent` counts them by kind."""
 
     def __init__(self, rate: float, device_rate: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._gap, self._device_gap, self._clock = 1 / rate, 1 / device_rate, clock
-        self._next = clock()
+        self.rate, self.device_rate, self._clock = rate, device_rate, clock
+        self._gap, self._device_gap = 1 / rate, 1 / device_rate
+        self._next, self._next_arp = clock(), clock()
         self._next_of: dict[str, float] = {}
         self._slower: dict[str, int] = {}
         self._slots: dict[str, asyncio.Semaphore] = collections.defaultdict(
@@ -57,23 +62,29 @@ class Pace:
     def reserve(self, kind: Kind, address: str | None = None, count: int = 1) -> float:
         """Book `count` sends and return how many seconds from now the first may leave (0 when at once).
 
-        With an address, the sends also keep the distance that one device is owed.
+        With an address, the sends also keep the distance that one device is owed. ARP requests have a schedule
+        of their own, ARP_PACE times as dense.
         """
         with self._lock:
             now = self._clock()
-            start = max(now, self._next)
-            if address is not None:
-                gap = self._device_gap * self._slower.get(address, 1)
-                start_of = max(now, self._next_of.get(address, now))
-                if len(self._next_of) > FORGET_AFTER:
-                    self._next_of = {key: at for key, at in self._next_of.items() if at > now}
-                # A device that must wait does not hold up the others: only its own start moves.
-                self._next_of[address] = max(start, start_of) + gap * count
-            else:
-                start_of = now
-            self._next = start + self._gap * count
             self.sent[kind] += count
-            return max(start, start_of) - now
+            if kind == "arp":
+                start = in_stream(self._next_arp, now)
+                self._next_arp = start + self._gap / ARP_PACE * count
+            else:
+                start = in_stream(self._next, now)
+                self._next = start + self._gap * count
+            # A device that must wait does not hold up the others: only its own start moves.
+            if address is not None:
+                start = self._reserve_device(address, start, now, count)
+            return max(0.0, start - now)
+
+    def _reserve_device(self, address: str, start: float, now: float, count: int) -> float:
+        if len(self._next_of) > FORGET_AFTER:
+            self._next_of = {key: at for key, at in self._next_of.items() if at > now}
+        start = max(start, self._next_of.get(address, now))
+        self._next_of[address] = start + self._device_gap * self._slower.get(address, 1) * count
+        return start
 
     async def wait(self, kind: Kind, address: str | None = None, count: int = 1) -> None:
         """Reserve, and sleep until the send may leave."""
@@ -91,3 +102,8 @@ class Pace:
         async with self._slots[address]:
             await self.wait("connect", address)
             yield
+
+
+def in_stream(due: float, now: float) -> float:
+    """When the next send of a stream that was due at `due` starts: idle time is lost, never saved for a burst."""
+    return due if now - due <= LATENESS else now
