@@ -103,14 +103,11 @@ def best_value(claims: Iterable[Claim], attribute: str) -> str | None:
     return cases[0].value if cases else None
 
 
-def relabelled(maker: str | None, brand: str | None, own_brands: Mapping[str, str]) -> bool | None:
-    """Whether the label shows another name than the maker's main one; None when either is unknown.
-
-    `own_brands` gives the main brand of each maker by its slug.
-    """
-    if maker is None or brand is None:
+def relabelled(maker_name: str | None, brand: str | None) -> bool | None:
+    """Whether the label shows another name than the maker's main one; None when either is unknown."""
+    if maker_name is None or brand is None:
         return None
-    return own_brands.get(maker) != brand
+    return maker_name != brand
 
 
 def _witnesses(claims: Iterable[Claim], maker: str) -> str:

@@ -89,7 +89,7 @@ class Library:
             maker=_contract_maker(verdict.maker),
             maker_name=maker.name if maker else verdict.maker,
             brand=brand,
-            relabelled=relabelled(_contract_maker(verdict.maker), brand, self._own_brands()),
+            relabelled=relabelled(maker.name if maker else verdict.maker, brand),
             category=category if category in CATEGORIES else None,
             model=best_value(claims, "model"),
             firmware=best_value(claims, "firmware"),
@@ -129,9 +129,6 @@ class Library:
         if maker is None or maker.brandless or maker.slug in COVERED_MAKERS:
             return None  # a neutral build shows no name
         return maker.name
-
-    def _own_brands(self) -> dict[str, str]:
-        return {slug: self.makers[slug].name for slug in COVERED_MAKERS if slug in self.makers}
 
 
 def files(folder: Path) -> list[Path]:

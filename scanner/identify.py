@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
-from fingerprints import Library
+import platformdirs
+
+from fingerprints import Defect, Library
+from scanner.errors import CamcensusError
 from scanner.model import Identification, Observation
 from scanner.probes import read_fields
+
+
+def user_folder() -> Path:
+    """Where a user's own fingerprints lie, by the convention of the platform."""
+    return platformdirs.user_config_path("camcensus") / "fingerprints"
+
+
+def library(folders: Sequence[Path] = ()) -> Library:
+    """The fingerprints of camcensus, then the user's own, then those of `folders`; later ones replace earlier ones."""
+    own = user_folder()
+    try:
+        return Library.load([*([own] if own.is_dir() else []), *folders])
+    except Defect as defect:
+        raise CamcensusError(
+            f"{defect.file}, line {defect.line} cannot be used",
+            why=defect.why,
+            fix=f"mend it, then run: camcensus fingerprints check {defect.file}",
+        ) from None
 
 
 def group(observations: Iterable[Observation]) -> dict[str, list[Observation]]:
@@ -17,12 +39,12 @@ def group(observations: Iterable[Observation]) -> dict[str, list[Observation]]:
     return groups
 
 
-def identify(observations: Iterable[Observation], library: Library) -> Identification:
+def identify(observations: Iterable[Observation], known: Library) -> Identification:
     """Identify one device from everything that was seen of it."""
-    return library.identify([read_fields(observation) for observation in observations])
+    return known.identify([read_fields(observation) for observation in observations])
 
 
-def identify_all(observations: Iterable[Observation], library: Library) -> Iterator[Identification]:
+def identify_all(observations: Iterable[Observation], known: Library) -> Iterator[Identification]:
     """Identify every device among the observations, in the order in which they first appear."""
     for observed in group(observations).values():
-        yield identify(observed, library)
+        yield identify(observed, known)

@@ -1,0 +1,41 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def inventory_option(command: Command) -> Command:
+    """Add `--inventory PATH`: handed over as `inventory`, a Path, the usual place unless told otherwise."""
+    return click.option(
+        "--inventory",
+        type=click.Path(dir_okay=False, path_type=Path),
+        envvar="CAMCENSUS_INVENTORY",
+        show_envvar=True,
+        default=usual_path,
+        metavar="PATH",
+        help="The inventory to use.",
+    )(command)
+
+
+def usual_path() -> Path:
+    from scanner.inventory import default_path
+
+    return default_path()
+
+
+def fingerprints_option(command: Command) -> Command:
+    """Add `--fingerprints DIR`, which may be repeated: handed over as `fingerprints`, a tuple of Paths."""
+    return click.option(
+        "--fingerprints",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        multiple=True,
+        metavar="DIR",
+        help="Also use the fingerprints in this folder; they may replace those that come with camcensus.",
+    )(command)
