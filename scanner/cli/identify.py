@@ -35,6 +35,7 @@ def identify(file: BinaryIO, fingerprints: tuple[Path, ...]) -> None:
         click.echo(f"{line}", err=True)
 
     for identification in identify_all(read(file, name=file.name, reject=reject), library(fingerprints)):
-        click.get_binary_stream("stdout").write(identification_line(identification))
+        sys.stdout.buffer.write(identification_line(identification))
+    sys.stdout.buffer.flush()
     if rejected:
         sys.exit(3)
