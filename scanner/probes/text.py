@@ -39,8 +39,11 @@ def gather(pairs: Pairs) -> dict[str, tuple[str, ...]]:
 
 LINE = re.compile(r"^[ \t]*(?P<name>[A-Za-z_][\w.-]{0,63})[ \t]*[:=][ \t]*(?P<value>[^\r\n]*)", re.MULTILINE)
 IN_BRACES = re.compile(
-    r"""\bu?(?P<quote>["']?)(?P<name>[A-Za-z_]\w{0,63})(?P=quote)\s{0,8}(?:=>|:|=)\s{0,8}
-        (?:u?"(?P<double>[^"\r\n]*)" | u?'(?P<single>[^'\r\n]*)' | (?P<bare>[^\s,;{}\[\]"']+))""",
+    r"""(?<![\w.:/-])u?(?P<quote>["']?)(?P<name>[A-Za-z_]\w{0,63})(?P=quote)\s{0,8}(?:=>|:|=(?!>))\s{0,8}
+        (?: u?"(?P<double>[^"\r\n]*)"(?=\s{0,8}(?:[,}\]\r\n]|\Z))
+          | u?'(?P<single>[^'\r\n]*)'(?=\s{0,8}(?:[,}\]\r\n]|\Z))
+          | u?["'](?P<unclosed>[^"',{}\r\n]+)
+          | (?P<bare>[^\s,;{}\[\]"']+))""",
     re.VERBOSE,
 )
 
@@ -49,7 +52,7 @@ def loose_pairs(text: str) -> Iterator[tuple[str, str]]:
     """Pairs in whatever notation: `name: value` lines, or the JSON, Python or Ruby of a dictionary, even broken."""
     if "{" in text:
         for pair in IN_BRACES.finditer(text):
-            value = pair["double"] or pair["single"] or pair["bare"] or ""
+            value = next(filter(None, pair.group("double", "single", "unclosed", "bare")), "")
             yield pair["name"], value.replace("\\/", "/")
     else:
         for line in LINE.finditer(text):
