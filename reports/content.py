@@ -1,0 +1,148 @@
+"""The content of a report, once: every format prints this census, so that their figures cannot differ."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from scanner.inventory.records import Device, Run
+
+if TYPE_CHECKING:
+    pass
+
+NAMED = {"hikvision": "Hikvision", "dahua": "Dahua"}
+"""The makers that a census is about, each with its own place in every report."""
+
+
+class BlindSpot(msgspec.Struct, frozen=True):
+    """Something that could not be seen, and why: it belongs next to every count."""
+
+    what: str
+    why: str = ""
+
+
+class BrandCount(msgspec.Struct, frozen=True):
+    """How many devices of one maker are shown as one brand (None: they show no name)."""
+
+    brand: str | None
+    devices: int
+
+
+class MakerCount(msgspec.Struct, frozen=True, kw_only=True):
+    """The devices of one maker, counted. `maker` is a key of the contract, None when nothing is known."""
+
+    maker: str | None
+    name: str
+    devices: int
+    confirmed: int
+    probable: int
+    possible: int
+    relabelled: int
+    brands: tuple[BrandCount, ...]  # the most frequent first
+
+    @property
+    def proven(self) -> int:
+        """Good enough to be called a finding; `possible` is a lead for a person to check."""
+        return self.confirmed + self.probable
+
+
+class Census(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a report says."""
+
+    title: str
+    made_at: datetime
+    runs: tuple[Run, ...] = ()  # the newest first
+    devices: tuple[Device, ...] = ()  # as `in_order` has them
+
+    @property
+    def makers(self) -> tuple[MakerCount, ...]:
+        """One count per maker: the named ones always, the rest when there are any."""
+        groups: dict[str | None, list[Device]] = {maker: [] for maker in NAMED}
+        for device in self.devices:
+            groups.setdefault(device.maker, []).append(device)
+        order = (*NAMED, *sorted(maker for maker in groups if maker and maker not in NAMED), None)
+        return tuple(count(maker, groups[maker]) for maker in order if maker in groups)
+
+    @property
+    def proven(self) -> int:
+        """How many devices are confirmed or probable as made by one of the named makers."""
+        return sum(maker.proven for maker in self.makers if maker.maker in NAMED)
+
+    @property
+    def leads(self) -> int:
+        """How many devices are only possibly made by one of the named makers."""
+        return sum(maker.possible for maker in self.makers if maker.maker in NAMED)
+
+    @property
+    def in_conflict(self) -> tuple[Device, ...]:
+        """The devices whose evidence disagrees, for a person to settle."""
+        return tuple(device for device in self.devices if device.conflicts)
+
+    @property
+    def blind_spots(self) -> tuple[BlindSpot, ...]:
+        return tuple(spot for run in self.runs for spot in blind_spots(run))
+
+
+def in_order(devices: Iterable[Device]) -> tuple[Device, ...]:
+    """The named makers first, then what is in conflict, unknown, and of other makers; each by address."""
+
+    def place(device: Device) -> tuple[int, tuple[int, int], str]:
+        named = device.maker in NAMED
+        rank = 0 if named else 1 if device.conflicts else 2 if device.maker is None else 3
+        return rank, address_order(device.address), device.id
+
+    return tuple(sorted(devices, key=place))
+
+
+def address_order(address: str | None) -> tuple[int, int]:
+    """Sorts addresses as numbers, IPv4 first; what is no address comes last."""
+    try:
+        parsed = ipaddress.ip_address(address or "")
+    except ValueError:
+        return 9, 0
+    return parsed.version, int(parsed)
+
+
+def count(maker: str | None, devices: list[Device]) -> MakerCount:
+    """Count the devices of one maker. Other makers are told apart by their name where they have no brand."""
+    confidence = Counter(device.confidence for device in devices)
+    brands = Counter(device.brand or (None if maker in NAMED else device.maker_name) for device in devices)
+    ranked = sorted(brands.items(), key=lambda item: (-item[1], item[0] is None, item[0] or ""))
+    return MakerCount(
+        maker=maker,
+        name=NAMED.get(maker or "", "Other makers" if maker else "Unknown maker"),
+        devices=len(devices),
+        confirmed=confidence["confirmed"],
+        probable=confidence["probable"],
+        possible=confidence["possible"],
+        relabelled=sum(device.relabelled is True for device in devices),
+        brands=tuple(BrandCount(brand, devices) for brand, devices in ranked),
+    )
+
+
+def blind_spots(run: Run) -> Iterator[BlindSpot]:
+    """What this run could not see, the widest gap first."""
+    coverage = run.coverage
+    if not run.outcome:
+        yield BlindSpot("The run did not finish", "it never recorded its end")
+    elif run.outcome != "complete":
+        yield BlindSpot(f"The run is {run.outcome}", "what it had not reached yet was not seen")
+    if coverage.lost:
+        yield BlindSpot(f"{coverage.lost:,} addresses were never asked", "the run ended before")
+    if (silent := coverage.addresses - coverage.answered) > 0:
+        yield BlindSpot(
+            f"{silent:,} of {coverage.addresses:,} addresses gave no answer",
+            "switched off, filtered, or nobody there: from here these look alike",
+        )
+    for excluded in coverage.excluded:
+        until = f" (until {excluded.until})" if excluded.until else ""
+        yield BlindSpot(f"{excluded.what} was excluded{until}", excluded.reason or "no reason was given")
+    for protocol, why in sorted(coverage.unusable.items()):
+        yield BlindSpot(f"{protocol} could not be used", why)
+    for problem in coverage.problems:
+        yield BlindSpot(problem)

@@ -1,0 +1,69 @@
+"""The census as CSV: one row a device, columns named like the JSON keys, safe to open in a spreadsheet.
+
+A spreadsheet runs a cell that begins like a formula, and a device may call itself `=HYPERLINK(…)`. Such a cell gets
+a leading apostrophe. Where the semicolon is the list separator a spreadsheet also cuts our cells at semicolons, so
+the same holds behind each of them. (OWASP, "CSV Injection".)
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TextIO
+
+import msgspec
+
+from reports.content import Census
+from scanner.inventory.records import Device
+from scanner.model import Claim
+
+COLUMNS = ("id", *(name for name in Device.__struct_fields__ if name != "id"))
+BYTE_ORDER_MARK = "\ufeff"  # makes Excel read UTF-8 as UTF-8
+CELL_LIMIT = 32_767  # characters; Excel refuses or cuts longer cells
+
+FORMULA = re.compile(r"""(^|;)([\s"]*)(?=[=+\-@＝＋－＠])""")
+INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # Unicode categories: control, format, surrogate, line separators
+
+
+def write(census: Census, file: TextIO, *, byte_order_mark: bool = False) -> None:
+    """Write the devices of the census. Open the file with `newline=""`."""
+    if byte_order_mark:
+        file.write(BYTE_ORDER_MARK)
+    writer = csv.writer(file)
+    writer.writerow(COLUMNS)
+    writer.writerows(row(device) for device in census.devices)
+
+
+def row(device: Device) -> Iterator[str]:
+    for column in COLUMNS:
+        yield harmless(text(getattr(device, column)))
+
+
+def text(value: object) -> str:
+    """Spell a value as JSON does, lists joined by `; ` and each claim by the fingerprint that made it."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case datetime():
+            return str(msgspec.to_builtins(value))
+        case Claim():
+            return value.fingerprint
+        case tuple():
+            return "; ".join(dict.fromkeys(text(item) for item in value))
+        case _:
+            return str(value)
+
+
+def harmless(cell: str) -> str:
+    """Take out what is invisible, and make sure that nothing runs."""
+    visible = "".join(
+        " " if letter in "\t\r\n" else letter
+        for letter in cell
+        if letter in "\t\r\n" or unicodedata.category(letter) not in INVISIBLE
+    )
+    return FORMULA.sub(r"\1'\2", visible)[:CELL_LIMIT]

@@ -1,0 +1,105 @@
+"""The census for a terminal of 80 columns: a table, one line per maker, and what was not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, TextIO
+
+from reports import wording
+from reports.content import NAMED, Census, MakerCount
+from scanner.inventory.records import Device
+
+if TYPE_CHECKING:
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+WIDTH = 80
+ROWS = 200  # a table longer than this is for `camcensus devices` and the page
+TONES = {"hikvision": "red", "dahua": "blue"}
+
+
+def write(census: Census, file: TextIO | None = None) -> None:
+    """Print the census to a file, or to stdout; in colour only where somebody reads it."""
+    from rich.console import Console
+
+    Console(file=file, width=WIDTH, highlight=False, markup=False, emoji=False).print(summary(census))
+
+
+def summary(census: Census) -> Group:
+    """The census as something that rich prints."""
+    from rich.console import Group
+
+    parts: list[Table | Text] = []
+    if census.devices:
+        parts.append(table(census.devices[:ROWS]))
+    if more := len(census.devices) - ROWS:
+        parts += [line(f"and {wording.devices(more)} more: camcensus devices", "dim")] if more > 0 else []
+    parts += [line(), makers(census), line(), *conflicts(census), *unseen(census)]
+    return Group(*parts)
+
+
+def table(devices: tuple[Device, ...]) -> Table:
+    from rich.table import Table
+
+    made = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", width=WIDTH)
+    made.add_column("Address", min_width=15, overflow="fold", ratio=5)
+    made.add_column("Made by", overflow="fold", ratio=3)
+    made.add_column("Shown as", overflow="fold", ratio=4)
+    made.add_column("Model", overflow="fold", ratio=6)
+    made.add_column("Category", overflow="fold", ratio=3)
+    made.add_column("Confidence", min_width=10, no_wrap=True)
+    for device in devices:
+        made.add_row(*map(line, cells(device)), style=TONES.get(device.maker or "", "dim"))
+    return made
+
+
+def cells(device: Device) -> Iterator[str]:
+    yield wording.shown(device.address or device.mac or "") + ("!" if device.conflicts else "")
+    yield wording.made_by(device)
+    yield wording.shown_as(device)
+    yield wording.name(device.model or "")
+    yield wording.category(device)
+    yield device.confidence
+
+
+def makers(census: Census) -> Table:
+    """One line for each maker, as in `Hikvision  14 devices: 9 confirmed, 4 probable, 1 possible`."""
+    from rich.table import Table
+
+    made = Table.grid(padding=(0, 2, 0, 0))
+    made.add_column(no_wrap=True)
+    made.add_column(overflow="fold")
+    for maker in census.makers:
+        made.add_row(line(maker.name, weight(maker)), line(wording.tally(maker)))
+    return made
+
+
+def weight(maker: MakerCount) -> str:
+    return f"bold {TONES[maker.maker]}" if maker.maker in TONES else "bold" if maker.maker in NAMED else ""
+
+
+def conflicts(census: Census) -> Iterator[Text]:
+    """What a person must settle, right below the counts that it makes uncertain."""
+    if not census.in_conflict:
+        return
+    yield line(f"The evidence disagrees on {wording.devices(len(census.in_conflict))} (!)", "bold yellow")
+    for device in census.in_conflict[:10]:
+        reasons = wording.shown("; ".join(device.conflicts))
+        yield line(f"  {wording.shown(device.address or device.mac or device.id)}  {reasons}")
+    yield line()
+
+
+def unseen(census: Census) -> Iterator[Text]:
+    yield line("Not seen", "bold")
+    for spot in census.blind_spots:
+        yield line(f"  {wording.shown(spot.what)}" + (f": {wording.shown(spot.why)}" if spot.why else ""))
+    if not census.blind_spots:
+        yield line("  what no scan can see: units switched off, and what lies behind a recorder")
+
+
+def line(text: str = "", style: str = "") -> Text:
+    """Text as it is: nothing in it is read as markup."""
+    from rich.text import Text
+
+    return Text(text, style, overflow="fold")
