@@ -17,6 +17,7 @@ from scanner.model import CATEGORIES, Category, Strength
 Relation = Literal["own", "subsidiary", "oem", "former-oem"]
 ATTRIBUTES = ("maker", "brand", "category", "model", "firmware", "serial", "mac")
 COVERED_MAKERS = ("hikvision", "dahua")
+Example = str | dict[str, str]  # the text alone, or `text` with other fields and with the values expected
 
 
 class Defect(Exception):
@@ -54,7 +55,7 @@ class Fingerprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `field` may name several fields; the pattern is tried on the values of each. `also` and `unless` name further
     fields of the same observation that must, or must not, match their pattern. `after` lists makers of which one
     must be claimed by other evidence before this fingerprint counts. A claim's value may use the named groups of
-    the pattern as `{name}`. `matches` and `rejects` are its tests.
+    the pattern as `{name}`. `matches` and `rejects` are its tests: see `fingerprints.examples`.
     """
 
     id: str
@@ -66,8 +67,8 @@ class Fingerprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     also: dict[str, str] = {}
     unless: dict[str, str] = {}
     after: tuple[str, ...] = ()
-    matches: tuple[dict[str, str], ...] = ()
-    rejects: tuple[str | dict[str, str], ...] = ()
+    matches: tuple[Example, ...] = ()
+    rejects: tuple[Example, ...] = ()
     note: str = ""
 
     @property
