@@ -6,8 +6,12 @@ identification = library.identify(readings_of_one_device)
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
+
+import msgspec
 
 from fingerprints.blocks import Blocks
 from fingerprints.fuse import best_value, relabelled, settle_maker
@@ -41,6 +45,12 @@ class Library:
         self._first = Matcher(one for one in fingerprints if one not in later)
         self._later = Matcher(later)
         self._maker_names = {maker.slug: maker.name for maker in makers}
+
+    @cached_property
+    def version(self) -> str:
+        """A short name for exactly these fingerprints, to be kept with what they decided."""
+        content = msgspec.json.encode((self.fingerprints, *self.makers.values(), *self.brands.values()))
+        return hashlib.sha256(content).hexdigest()[:12]
 
     @classmethod
     def load(cls, folders: Iterable[Path] = ()) -> Library:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from scanner.devices import sort_out
+import itertools
+
+from scanner.devices import Trace, sort_out, stated_mac
 from scanner.model import Observation, Reading
 
 ONE, TWO, THREE = "44:19:b6:00:00:01", "44:19:b6:00:00:02", "44:19:b6:00:00:03"
+rows = itertools.count()
 
 
-def seen(address: str | None, mac: str | None = None, stated: str | None = None) -> Reading:
-    return Reading(
-        Observation(protocol="sadp", address=address, mac=mac), {"sadp.MAC": (stated,)} if stated else {}
-    )
+def seen(address: str | None, mac: str | None = None, stated: str | None = None) -> Trace:
+    return Trace(next(rows), address, mac, stated)
 
 
 def test_replies_of_one_address_belong_together() -> None:
-    assert [len(device) for device in sort_out([seen("10.0.0.1"), seen("10.0.0.1"), seen("10.0.0.2")])] == [
+    assert [
+        len(device) for device in sort_out([seen("10.0.0.1"), seen("10.0.0.1"), seen("10.0.0.2")]).values()
+    ] == [
         2,
         1,
     ]
@@ -47,19 +50,10 @@ def test_a_relay_is_not_taken_for_the_units_it_passes_on() -> None:
     assert len(sort_out([*relayed, seen("10.0.0.9", mac=THREE)])) == 3
 
 
-def test_dashes_and_capitals_make_no_second_unit() -> None:
-    assert (
-        len(sort_out([seen("10.0.0.1", stated=ONE), seen("10.0.0.7", stated=ONE.upper().replace(":", "-"))]))
-        == 1
-    )
+def test_a_stated_mac_address_is_read_in_any_spelling_and_an_empty_one_is_none() -> None:
+    def states(text: str) -> str | None:
+        return stated_mac(Reading(Observation(protocol="sadp"), {"sadp.MAC": (text,)}))
 
-
-def test_an_empty_mac_address_joins_nobody() -> None:
-    assert (
-        len(
-            sort_out(
-                [seen("10.0.0.1", stated="00:00:00:00:00:00"), seen("10.0.0.2", stated="00-00-00-00-00-00")]
-            )
-        )
-        == 2
-    )
+    assert states(ONE.upper().replace(":", "-")) == ONE
+    assert states("00-00-00-00-00-00") is None
+    assert states("") is None

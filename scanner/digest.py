@@ -1,0 +1,64 @@
+"""From what a run has stored to the devices it found: sort the observations out, identify, and record.
+
+The digest runs again and again while a run goes on, and once at its end; it looks only at what is new, and at devices
+to which something was added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from fingerprints import Library
+from scanner.devices import Trace, sort_out, trace
+from scanner.inventory import Inventory, Reachable
+from scanner.model import Identification, Reading
+from scanner.plan import Plan
+from scanner.probes import read_fields
+
+Found = Callable[[str, Identification], None]
+KEPT_READINGS = 5_000  # in memory, without their payloads; the rest is read again when it is needed
+
+
+class Digest:
+    """The devices of one run so far."""
+
+    def __init__(self, inventory: Inventory, run: str, known: Library, plan: Plan, found: Found) -> None:
+        self._inventory, self._run, self._known, self._plan, self._found = inventory, run, known, plan, found
+        self._traces: list[Trace] = []
+        self._readings: dict[int, Reading] = {}
+        self._recorded: dict[str, tuple[int, ...]] = {}
+
+    def update(self) -> None:
+        """Identify and record the devices about which something new was stored since the last time."""
+        self._inventory.flush()
+        after = self._traces[-1].row if self._traces else 0
+        for row, observation in self._inventory.observations(self._run, after=after):
+            reading = read_fields(observation)
+            self._traces.append(trace(row, reading))
+            if len(self._readings) < KEPT_READINGS:
+                bare = msgspec.structs.replace(observation, payload=b"")
+                self._readings[row] = Reading(bare, reading.fields)
+        changed = [
+            (key, rows)
+            for key, rows in ((key, tuple(rows)) for key, rows in sort_out(self._traces).items())
+            if self._recorded.get(key) != rows
+        ]
+        identified = [(key, rows, self._identify(rows)) for key, rows in changed]
+        devices = self._inventory.record(
+            self._run, [(it, rows, self._reachable(it)) for _, rows, it in identified]
+        )
+        for device, (key, rows, it) in zip(devices, identified, strict=True):
+            self._recorded[key] = rows
+            self._found(device, it)
+
+    def _identify(self, rows: Sequence[int]) -> Identification:
+        return self._known.identify(
+            [self._readings.get(row) or read_fields(self._inventory.observation(row)) for row in rows]
+        )
+
+    def _reachable(self, it: Identification) -> Reachable:
+        if it.address is None or self._plan.on_link(it.address):
+            return "on-link"
+        return "routed" if it.address in self._plan.scope else "not-routable"
