@@ -1,0 +1,12 @@
+"""The inventory: what was seen, in which run, and which devices that makes. One SQLite file, kept by its owner."""
+
+from __future__ import annotations
+
+from scanner.inventory.opening import default_path
+from scanner.inventory.records import Device, Ending, Reachable, Run, RunSettings, Sighting
+from scanner.inventory.store import Inventory, open_inventory
+
+__all__ = [
+    "Device", "Ending", "Inventory", "Reachable", "Run", "RunSettings", "Sighting", "default_path",
+    "open_inventory",
+]  # fmt: skip

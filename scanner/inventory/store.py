@@ -1,0 +1,238 @@
+"""The inventory: runs and what was seen in them, written beside the scan; devices, and what is known of each.
+
+`add`, `attempted` and `save_progress` return at once and are in the file a second later; `flush` waits for them.
+Everything that reads sees all that was added before. Safe to use from several threads, and several processes may
+use one file.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import msgspec
+
+from scanner.errors import CamcensusError
+from scanner.inventory import rows
+from scanner.inventory.filing import Filing
+from scanner.inventory.ids import run_id
+from scanner.inventory.opening import PATIENCE, connect, explained, transaction
+from scanner.inventory.records import Device, Ending, Reachable, Run, RunSettings, Sighting
+from scanner.inventory.search import device_query, in_order
+from scanner.inventory.writer import BATCH, Batch, Writer
+from scanner.model import Attempt, Confidence, Coverage, Identification, Observation, Outcome
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+PROVES_SOMEBODY = frozenset({Outcome.ANSWERED, Outcome.UNREADABLE, Outcome.CUT_SHORT, Outcome.REFUSED})
+
+INSERT_PAYLOAD = "INSERT INTO payloads (hash, bytes) VALUES (?, ?) ON CONFLICT DO NOTHING"
+INSERT_OBSERVATION = (
+    "INSERT INTO observations (run, subject, observed_at, address, mac, port, transport, protocol, request, "
+    "payload, interface, outcome) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+)
+INSERT_ATTEMPT = "INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?, ?, ?)"
+SELECT_OBSERVATIONS = (
+    "SELECT id, subject, observed_at, address, mac, port, transport, protocol, request, bytes AS payload, "
+    "interface, outcome FROM observations LEFT JOIN payloads ON hash = payload "
+    "WHERE id > :after AND (:run IS NULL OR run = :run) AND (:device IS NULL OR device = :device) "
+    "ORDER BY id LIMIT 1000"
+)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def open_inventory(path: Path, *, create: bool = True, patience: float = PATIENCE) -> Inventory:
+    """Open the inventory at `path`. Raises CamcensusError when there is none, or when the file is not one.
+
+    `patience` is for how many seconds another program may hold the file.
+    """
+    return Inventory(path, connect(path, create=create, patience=patience))
+
+
+class Inventory:
+    """One open inventory; `with` closes it."""
+
+    def __init__(self, path: Path, db: Database, now: Callable[[], datetime] = utc_now) -> None:
+        self.path, self._db, self._now = path, db, now
+        self._lock = threading.RLock()  # one thread at a time at the connection
+        self._writer = Writer(self._store)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        try:
+            self._writer.close()
+        finally:
+            self._db.close()
+
+    # Runs
+
+    def begin_run(self, settings: RunSettings) -> str:
+        """Record that a run begins, and return its id; ids sort by time."""
+        from importlib.metadata import version
+
+        now = self._now()
+        run = run_id(now)
+        row = msgspec.to_builtins(settings) | {"id": run, "started": rows.stamp(now)}
+        row |= {key: rows.json_text(row[key]) for key in ("targets", "settings")}
+        with self._writing() as db:
+            db.table("runs").insert(row | {"version": version("camcensus")})
+        return run
+
+    def finish_run(self, run: str, outcome: Ending, coverage: Coverage | Mapping[str, Any]) -> None:
+        """Record how a run ended and what it could have seen. A resumed run ends anew."""
+        known = msgspec.convert(coverage, Coverage, from_attributes=True)
+        end = {"ended": rows.stamp(self._now()), "outcome": outcome, "coverage": rows.json_text(known)}
+        with self._writing() as db:
+            db.table("runs").update(run, end)
+
+    def runs(self) -> list[Run]:
+        """All runs, the newest first."""
+        return [rows.run_of(row) for row in self._query("SELECT * FROM runs ORDER BY id DESC")]
+
+    def run(self, run: str) -> Run:
+        """The run with this id, or whose id alone begins so."""
+        return rows.run_of(self._only("runs", run))
+
+    # What was seen
+
+    def add(self, run: str, observations: Iterable[Observation]) -> None:
+        remaining = iter(observations)
+        while some := list(islice(remaining, BATCH)):
+            self._writer.observations(run, some)
+
+    def attempted(self, run: str, attempts: Iterable[Attempt]) -> None:
+        """Keep the attempts that prove that somebody is there; the others are only counted, in the coverage."""
+        self._writer.attempts(run, [attempt for attempt in attempts if attempt.outcome in PROVES_SOMEBODY])
+
+    def save_progress(self, run: str, progress: Mapping[str, Any]) -> None:
+        """What a resumed run needs to know, in the words of whoever resumes it."""
+        self._writer.progress(run, progress)
+
+    def flush(self) -> None:
+        """Return once all that was added before is in the file."""
+        self._writer.flush()
+
+    def progress(self, run: str) -> dict[str, Any]:
+        text = self._only("runs", run)["progress"]
+        return msgspec.json.decode(text, type=dict[str, Any]) if text else {}
+
+    def attempts(self, run: str) -> list[Attempt]:
+        query = "SELECT address, port, transport, protocol, outcome FROM attempts WHERE run = ?"
+        return [msgspec.convert(row, Attempt) for row in self._query(query, (run,))]
+
+    def observations(
+        self, run: str | None = None, device: str | None = None, after: int = 0
+    ) -> Iterator[tuple[int, Observation]]:
+        """The observations of a run, of a device or of both, each with its row id, as they came in.
+
+        Only those that came in later than the one with the row id `after`.
+        """
+        while some := self._query(SELECT_OBSERVATIONS, {"after": after, "run": run, "device": device}):
+            for row in some:
+                after = row.pop("id")
+                yield after, rows.observation_of(row)
+
+    def observation(self, row: int) -> Observation:
+        """The observation with this row id."""
+        [(_, observation)] = islice(self.observations(after=row - 1), 1)
+        return observation
+
+    # Devices
+
+    def record(
+        self, run: str, seen: Iterable[tuple[Identification, Sequence[int], Reachable | None]]
+    ) -> list[str]:
+        """File identifications, each with the row ids of its observations, and return the ids of their devices.
+
+        Give those of one run together: what a later call says about a device in the same run replaces it.
+        Recording the same again changes nothing.
+        """
+        with self._writing() as db:
+            filing = Filing(db, run, self._now())
+            for identification, observations, reachable in seen:
+                filing.file(identification, observations, reachable)
+        return filing.filed
+
+    def devices(
+        self,
+        *,
+        maker: str | None = None,
+        brand: str | None = None,
+        confidence: Confidence = "none",
+        covered: bool = False,
+        text: str | None = None,
+        run: str | None = None,
+    ) -> list[Device]:
+        """Devices in the order of their addresses, all or those of a maker, of a brand, of at least a confidence,
+        covered by any policy, with a text in what is shown of them, seen in a run."""
+        query, values = device_query(
+            maker=maker, brand=brand, confidence=confidence, covered=covered, text=text, run=run
+        )
+        return in_order(rows.device_of(row) for row in self._query(query, values))
+
+    def device(self, device: str) -> Device:
+        """The device with this id, or whose id alone begins so."""
+        return rows.device_of(self._only("devices", device))
+
+    def identifications(self, device: str) -> list[tuple[str, Identification]]:
+        """What each run said about a device, in the order of time: the run, and its identification."""
+        query = "SELECT run, identification FROM identifications WHERE device = ? ORDER BY at, run"
+        return [
+            (row["run"], rows.identification_of(row["identification"]))
+            for row in self._query(query, (device,))
+        ]
+
+    def sightings(self, device: str) -> list[Sighting]:
+        """Where a device was seen, in the order of time."""
+        query = "SELECT * FROM sightings WHERE device = ? ORDER BY at, run"
+        return [rows.sighting_of(row) for row in self._query(query, (device,))]
+
+    # The connection
+
+    def _query(self, query: str, values: Sequence[Any] | dict[str, Any] = ()) -> list[rows.Row]:
+        self.flush()
+        with self._lock, explained(self.path):
+            return list(self._db.query(query, values))
+
+    @contextmanager
+    def _writing(self) -> Iterator[Database]:
+        self.flush()
+        with self._lock, explained(self.path), transaction(self._db):
+            yield self._db
+
+    def _store(self, batch: Batch) -> None:
+        seen = batch.observations
+        bodies = ((rows.payload_hash(one.payload), one.payload) for _, one in seen if one.payload)
+        progress = ((rows.json_text(progress), run) for run, progress in batch.progress.items())
+        with self._lock, explained(self.path), transaction(self._db):
+            execute = self._db.conn.executemany
+            execute(INSERT_PAYLOAD, bodies)
+            execute(INSERT_OBSERVATION, (rows.observation_row(run, one) for run, one in seen))
+            execute(INSERT_ATTEMPT, ((run, *msgspec.structs.astuple(one)) for run, one in batch.attempts))
+            execute("UPDATE runs SET progress = ? WHERE id = ?", progress)
+
+    def _only(self, table: str, id: str) -> rows.Row:
+        """The one row whose id is this or begins so."""
+        found = self._query(f"SELECT * FROM {table} WHERE substr(id, 1, ?) = ? LIMIT 2", (len(id), id))
+        if len(found) != 1 or not id:
+            noun = table.removesuffix("s")
+            raise CamcensusError(
+                f"there is no {noun} {id!r}" if not found else f"more than one {noun} begins with {id!r}",
+                why=f"in the inventory {self.path}",
+                fix=f"list them with: camcensus {table}",
+            )
+        return found[0]
