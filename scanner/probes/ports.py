@@ -10,6 +10,7 @@ import re
 from typing import Literal
 
 from scanner.model import Outcome, Protocol
+from scanner.probes.forbidden import SILENT
 
 Service = Literal["http", "https", "tls", "rtsp", "onvif", "upnp", "dvrip", "banner", "listen", "unknown"]
 
@@ -49,18 +50,15 @@ SERVICES: dict[int, tuple[Service, str]] = {
 }  # fmt: skip
 DEFAULT_PORTS = tuple(SERVICES)
 
-NEVER_WRITTEN_TO: dict[int, str] = {
-    # Not looked at by default; when the user names them, they are only connected to.
-    5000:  "Dahua's JSON protocol",
-    7681:  "Hikvision video over WebSocket",
-    7682:  "Hikvision video over WebSocket",
-    8200:  "Hikvision, beside the SDK",
-    9010:  "Hikvision, beside the SDK",
-    9020:  "Hikvision, beside the SDK",
-    37776: "Dahua's own protocol over TLS",
-    37778: "Dahua's own protocol over UDP",
-}  # fmt: skip
-GREETING_FIRST: dict[int, Protocol] = {21: "ftp", 22: "ssh", 23: "telnet"}  # and we never answer
+# The server speaks first and we never answer: FTP, SSH, Telnet, and TVT's own protocol.
+GREETING_FIRST: dict[int, Protocol] = {
+    21: "ftp",
+    22: "ssh",
+    23: "telnet",
+    2323: "telnet",
+    6036: "telnet",
+    9008: "telnet",
+}
 GREETINGS: tuple[tuple[re.Pattern[bytes], Protocol], ...] = (
     (re.compile(rb"SSH-\d"), "ssh"),
     (re.compile(rb"220[ -]"), "ftp"),
@@ -71,9 +69,9 @@ GREETINGS: tuple[tuple[re.Pattern[bytes], Protocol], ...] = (
 def service(port: int) -> Service:
     if port in SERVICES:
         return SERVICES[port][0]
-    if port in NEVER_WRITTEN_TO:
-        return "listen"
-    return "banner" if port in GREETING_FIRST else "unknown"
+    if port in GREETING_FIRST:
+        return "banner"
+    return "listen" if ("tcp", port) in SILENT else "unknown"
 
 
 def greeted_in(port: int, said: bytes) -> tuple[Protocol, Outcome]:
