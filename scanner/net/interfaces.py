@@ -19,6 +19,7 @@ LINK = struct.Struct("=BxHiII")  # family, type, index, flags, change
 ADDRESS = struct.Struct("=BBBBi")  # family, prefix length, flags, scope, index
 ROUTE = struct.Struct("=BBBBBBBBI")  # family, length of destination and source, ...
 IFLA_ADDRESS, IFLA_IFNAME = 1, 3
+NOT_YET_OURS = 0x40 | 0x08  # tentative, or found to be somebody else's: cannot be sent from
 IFA_ADDRESS, IFA_LOCAL = 1, 2  # on a point-to-point link the first is the peer's
 RTA_DST, RTA_OIF, RTA_GATEWAY, RTA_PREFSRC, RTA_VIA = 1, 4, 5, 7, 18
 UP, BROADCAST, LOOPBACK, MULTICAST = 0x1, 0x2, 0x8, 0x1000
@@ -68,7 +69,9 @@ def interfaces() -> tuple[Interface, ...]:
     """Every interface of this machine, also those that are down, in the order of the kernel."""
     addresses: dict[int, list[str]] = {}
     for fixed, found in netlink.ask(netlink.GETADDR, ADDRESS.pack(0, 0, 0, 0, 0)):
-        _, prefix, _, _, index = ADDRESS.unpack(fixed)
+        _, prefix, flags, _, index = ADDRESS.unpack(fixed)
+        if flags & NOT_YET_OURS:
+            continue
         if raw := found.get(IFA_LOCAL) or found.get(IFA_ADDRESS):
             addresses.setdefault(index, []).append(f"{ipaddress.ip_address(raw)}/{prefix}")
     links = netlink.ask(netlink.GETLINK, LINK.pack(0, 0, 0, 0, 0))

@@ -1,0 +1,230 @@
+"""Discovery: ask everybody on the link, or single addresses across routers, and hear all who answer.
+
+Neither needs privileges. `discover` asks by multicast and broadcast on every chosen interface at once, and so finds
+units whose address does not even belong to the network. `ask_directly` puts the same questions to known addresses.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import resource
+import socket
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Iterator
+
+from scanner.model import Outcome
+from scanner.net import gate
+from scanner.net.datagrams import asking_socket, listening_socket, plain_socket
+from scanner.net.discovery_report import DIRECT, Asked, DiscoveryReport, explain, silence
+from scanner.net.hearing import Describe, Ear, Hear, Hearing
+from scanner.net.interfaces import Interface
+from scanner.net.pacing import Pace
+from scanner.net.questions import Send, fresh_token, plan, sources, unusable
+from scanner.probes import Datagram, Question, datagrams
+
+DIRECT_ROUNDS = 2
+DIRECT_PATIENCE = 2.0
+DESCRIPTION_PATIENCE = 1.0  # for descriptions still being fetched when all else is done
+
+Key = tuple[str, int]  # interface, port
+
+
+async def discover(
+    chosen: Iterable[Interface],
+    *,
+    pace: Pace,
+    hear: Hear,
+    protocols: Iterable[Datagram] | None = None,
+    patience: float | None = None,
+    describe: Describe | None = None,
+) -> DiscoveryReport:
+    """Ask all protocols on all chosen interfaces, and call `hear` with each observation as it comes.
+
+    `describe` fetches the description that an SSDP reply points to, asked only when that is the sender itself.
+    """
+    chosen, protocols = tuple(chosen), datagrams() if protocols is None else tuple(protocols)
+    started = time.monotonic()
+    async with hearing(hear, describe) as heard:
+        asking = Asking(pace, heard)
+        asking.join_groups(chosen, protocols)
+        await asking.ask_groups(plan(chosen, protocols), patience)
+    return asking.report(chosen, protocols, time.monotonic() - started)
+
+
+async def ask_directly(
+    addresses: Iterable[str],
+    *,
+    pace: Pace,
+    hear: Hear,
+    protocols: Iterable[Datagram] | None = None,
+    patience: float = DIRECT_PATIENCE,
+    describe: Describe | None = None,
+) -> DiscoveryReport:
+    """Put the same questions to single addresses, twice, until each has answered in each protocol.
+
+    Public addresses are left out whatever the targets are: a discovery reply is up to thirty times as long as the
+    question, and who asks across the internet looks like an attack, or becomes part of one.
+    """
+    addresses, protocols = tuple(addresses), datagrams() if protocols is None else tuple(protocols)
+    protocols = tuple(each for each in protocols if each.unicast)
+    started = time.monotonic()
+    async with hearing(hear, describe) as heard:
+        asking = Asking(pace, heard)
+        near = [each for each in addresses if not ipaddress.ip_address(each.partition("%")[0]).is_global]
+        for _ in range(DIRECT_ROUNDS):
+            for datagram in protocols:
+                for question in datagram.questions(fresh_token()):
+                    await asking.ask_each(near, datagram, question)
+        await asyncio.sleep(patience)
+    left_out = len(addresses) - len(near)
+    notes = (f"{left_out} public addresses were not asked by datagram",) if left_out else ()
+    return asking.report((DIRECT,), protocols, time.monotonic() - started, notes)
+
+
+@contextlib.asynccontextmanager
+async def hearing(hear: Hear, describe: Describe | None) -> AsyncIterator[Hearing]:
+    """Hear as long as the block lasts; what has arrived by its end, even by Ctrl-C, is still observed."""
+    heard = Hearing(hear, describe)
+    observing = asyncio.create_task(heard.observe())
+    try:
+        yield heard
+        await heard.descriptions(DESCRIPTION_PATIENCE)
+    finally:
+        observing.cancel()
+        await asyncio.wait([observing])
+        heard.close()
+    if not observing.cancelled():
+        observing.result()  # `hear` failed: say so instead of an empty result
+
+
+class Asking:
+    """Sends what is to be asked, and keeps account of it."""
+
+    def __init__(self, pace: Pace, heard: Hearing) -> None:
+        self._pace, self._heard = pace, heard
+        self._own_ports: dict[tuple[str, int, bool], socket.socket] = {}
+        self._sent: Counter[Key] = Counter()
+        self._problems: dict[Key, str] = {}
+
+    def join_groups(self, chosen: Iterable[Interface], protocols: Iterable[Datagram]) -> None:
+        """Open the ports of the protocols' own, for replies to the group and for greetings that nobody asked for."""
+        allow_many_sockets()
+        for interface in (each for each in chosen if not unusable(each)):
+            for datagram in (each for each in protocols if each.listen):
+                by_family = {
+                    ":" in each: each.partition("/")[0] for each in reversed(sources(interface, datagram))
+                }
+                for six, source in by_family.items():
+                    with self._noting(interface.name, datagram):
+                        self._own_ports[interface.name, datagram.port, six] = self._join(
+                            interface, source, datagram
+                        )
+
+    def _join(self, interface: Interface, source: str, datagram: Datagram) -> socket.socket:
+        group = datagram.group6 if ":" in source else datagram.group4
+        sock = listening_socket(interface, source, datagram.ttl, datagram.listen or datagram.port, group)
+        self._heard.listen(sock, Ear(interface.name, datagram))
+        return sock
+
+    async def ask_groups(self, sends: Iterable[Send], patience: float | None) -> None:
+        """Send each at its time, and wait until the last reply may have come."""
+        sends, loop = tuple(sends), asyncio.get_running_loop()
+        for send in sends:
+            self._heard.remember(send.question)
+        start = until = loop.time()
+        for send in sends:
+            await asyncio.sleep(start + send.at - loop.time())
+            await self._ask_group(send)
+            until = max(until, loop.time() + (send.datagram.patience if patience is None else patience))
+        await asyncio.sleep(until - loop.time())
+
+    async def _ask_group(self, send: Send) -> None:
+        gate.require(send.source)
+        with self._noting(send.interface.name, send.datagram):
+            if (sock := self._socket(send)) is None:
+                return  # the port is taken, which is in the report
+            for destination in send.destinations:
+                await self._pace.wait("datagram")
+                with self._noting(send.interface.name, send.datagram):
+                    sock.sendto(send.question.payload, place(destination, send))
+                    self._sent[send.interface.name, send.datagram.port] += 1
+
+    def _socket(self, send: Send) -> socket.socket | None:
+        """A new socket for each question, so that no reply finds it full; see scanner.net.datagrams."""
+        if send.shared:
+            return self._own_ports.get((send.interface.name, send.datagram.port, ":" in send.source))
+        sock = asking_socket(send.interface, send.source, send.datagram.ttl)
+        self._heard.listen(sock, Ear(send.interface.name, send.datagram, send.question.name))
+        return sock
+
+    async def ask_each(self, addresses: Iterable[str], datagram: Datagram, question: Question) -> None:
+        """Put one question to every address that has not answered in this protocol yet."""
+        self._heard.remember(question)
+        socks: dict[int, socket.socket] = {}
+        answered = self._heard.answered[DIRECT.name, datagram.port]
+        for address in (each for each in addresses if each not in answered):
+            gate.require(address)
+            await self._pace.wait("datagram", address)
+            with self._noting(DIRECT.name, datagram):
+                family = socket.AF_INET6 if ":" in address else socket.AF_INET
+                if family not in socks:
+                    socks[family] = plain_socket(family)
+                    self._heard.listen(socks[family], Ear(DIRECT.name, datagram, question.name))
+                socks[family].sendto(question.payload, (address, datagram.port))
+                self._sent[DIRECT.name, datagram.port] += 1
+
+    @contextlib.contextmanager
+    def _noting(self, interface: str, datagram: Datagram) -> Iterator[None]:
+        """What the system refuses is part of the report; the rest goes on."""
+        try:
+            yield
+        except OSError as error:
+            problem = explain(error, interface, datagram)
+            self._problems.setdefault((interface, datagram.port), problem)
+
+    def report(
+        self,
+        chosen: Iterable[Interface],
+        protocols: Iterable[Datagram],
+        seconds: float,
+        notes: tuple[str, ...] = (),
+    ) -> DiscoveryReport:
+        asked = tuple(self._asked(each, datagram) for each in chosen for datagram in protocols)
+        silent = {each.interface for each in asked} - {each.interface for each in asked if each.answered}
+        quiet = tuple(silence(each) for each in chosen if each.name in silent and not unusable(each))
+        return DiscoveryReport(asked=asked, seconds=seconds, lost=self._heard.lost, notes=notes + quiet)
+
+    def _asked(self, interface: Interface, datagram: Datagram) -> Asked:
+        key = interface.name, datagram.port
+        answered, sent = len(self._heard.answered[key]), self._sent[key]
+        if answered:
+            outcome = Outcome.ANSWERED
+        elif self._heard.unreadable[key]:
+            outcome = Outcome.UNREADABLE
+        else:
+            outcome = Outcome.SILENT if sent else Outcome.UNREACHABLE
+        problem = unusable(interface) or self._problems.get(key, "")
+        return Asked(
+            interface=interface.name,
+            protocol=datagram.protocol,
+            port=datagram.port,
+            sent=sent,
+            answered=answered,
+            outcome=outcome,
+            problem=problem,
+        )
+
+
+def place(destination: str, send: Send) -> tuple[str, int] | tuple[str, int, int, int]:
+    port = send.datagram.port
+    return (destination, port, 0, send.interface.index) if ":" in destination else (destination, port)
+
+
+def allow_many_sockets() -> None:
+    """Raise the soft limit on open files to the hard one: every question has its own socket."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
