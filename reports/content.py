@@ -5,18 +5,20 @@ from __future__ import annotations
 import ipaddress
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Self
 
 import msgspec
 
 from scanner.inventory.records import Device, Run
 
 if TYPE_CHECKING:
-    pass
+    from scanner.inventory import Inventory
 
 NAMED = {"hikvision": "Hikvision", "dahua": "Dahua"}
 """The makers that a census is about, each with its own place in every report."""
+
+TITLE_TARGETS = 3  # more make no title
 
 
 class BlindSpot(msgspec.Struct, frozen=True):
@@ -59,6 +61,18 @@ class Census(msgspec.Struct, frozen=True, kw_only=True):
     runs: tuple[Run, ...] = ()  # the newest first
     devices: tuple[Device, ...] = ()  # as `in_order` has them
 
+    @classmethod
+    def from_inventory(cls, inventory: Inventory, run: str | None = None, *, title: str = "") -> Self:
+        """All that the inventory holds, with the coverage behind it; or only the devices that one run saw."""
+        if run is None:
+            runs, devices = latest_of_each_scope(inventory.runs()), inventory.devices()
+        else:
+            runs = (inventory.run(run),)
+            devices = inventory.devices(run=runs[0].id)
+        return cls(
+            title=title or title_of(runs), made_at=datetime.now(UTC), runs=runs, devices=in_order(devices)
+        )
+
     @property
     def makers(self) -> tuple[MakerCount, ...]:
         """One count per maker: the named ones always, the rest when there are any."""
@@ -86,6 +100,21 @@ class Census(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def blind_spots(self) -> tuple[BlindSpot, ...]:
         return tuple(spot for run in self.runs for spot in blind_spots(run))
+
+
+def latest_of_each_scope(runs: Iterable[Run]) -> tuple[Run, ...]:
+    """Of the runs (the newest first), the last one over each set of targets: it stands for those before."""
+    latest: dict[tuple[str, ...], Run] = {}
+    for run in runs:
+        latest.setdefault(run.targets, run)
+    return tuple(latest.values())
+
+
+def title_of(runs: tuple[Run, ...]) -> str:
+    """The targets, as far as they fit into a heading."""
+    targets = list(dict.fromkeys(target for run in runs for target in run.targets))
+    more = f" and {len(targets) - TITLE_TARGETS} more" if len(targets) > TITLE_TARGETS else ""
+    return (", ".join(targets[:TITLE_TARGETS]) or "Cameras and recorders") + more
 
 
 def in_order(devices: Iterable[Device]) -> tuple[Device, ...]:

@@ -7,12 +7,13 @@ the same holds behind each of them. (OWASP, "CSV Injection".)
 
 from __future__ import annotations
 
+import codecs
 import csv
+import io
 import re
 import unicodedata
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TextIO
 
 import msgspec
 
@@ -21,20 +22,19 @@ from scanner.inventory.records import Device
 from scanner.model import Claim
 
 COLUMNS = ("id", *(name for name in Device.__struct_fields__ if name != "id"))
-BYTE_ORDER_MARK = "\ufeff"  # makes Excel read UTF-8 as UTF-8
 CELL_LIMIT = 32_767  # characters; Excel refuses or cuts longer cells
 
 FORMULA = re.compile(r"""(^|;)([\s"]*)(?=[=+\-@＝＋－＠])""")
 INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # Unicode categories: control, format, surrogate, line separators
 
 
-def write(census: Census, file: TextIO, *, byte_order_mark: bool = False) -> None:
-    """Write the devices of the census. Open the file with `newline=""`."""
-    if byte_order_mark:
-        file.write(BYTE_ORDER_MARK)
+def render(census: Census, *, byte_order_mark: bool = False) -> bytes:
+    """The devices of the census as a CSV file in UTF-8 (RFC 4180)."""
+    file = io.StringIO(newline="")
     writer = csv.writer(file)
     writer.writerow(COLUMNS)
     writer.writerows(row(device) for device in census.devices)
+    return (codecs.BOM_UTF8 if byte_order_mark else b"") + file.getvalue().encode()
 
 
 def row(device: Device) -> Iterator[str]:

@@ -10,7 +10,8 @@ from reports.content import NAMED, Census, MakerCount
 from scanner.inventory.records import Device
 
 if TYPE_CHECKING:
-    from rich.console import Group
+    from rich.console import RenderableType
+    from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
@@ -19,24 +20,23 @@ ROWS = 200  # a table longer than this is for `camcensus devices` and the page
 TONES = {"hikvision": "red", "dahua": "blue"}
 
 
-def write(census: Census, file: TextIO | None = None) -> None:
+def summary(census: Census, file: TextIO | None = None) -> None:
     """Print the census to a file, or to stdout; in colour only where somebody reads it."""
-    from rich.console import Console
+    from rich.console import Console, Group
 
-    Console(file=file, width=WIDTH, highlight=False, markup=False, emoji=False).print(summary(census))
+    Console(file=file, width=WIDTH, highlight=False, markup=False, emoji=False).print(Group(*parts(census)))
 
 
-def summary(census: Census) -> Group:
-    """The census as something that rich prints."""
-    from rich.console import Group
-
-    parts: list[Table | Text] = []
+def parts(census: Census) -> Iterator[RenderableType]:
     if census.devices:
-        parts.append(table(census.devices[:ROWS]))
-    if more := len(census.devices) - ROWS:
-        parts += [line(f"and {wording.devices(more)} more: camcensus devices", "dim")] if more > 0 else []
-    parts += [line(), makers(census), line(), *conflicts(census), *unseen(census)]
-    return Group(*parts)
+        yield table(census.devices[:ROWS])
+    if (more := len(census.devices) - ROWS) > 0:
+        yield line(f"and {wording.devices(more)} more: camcensus devices", "dim")
+    yield line()
+    yield makers(census)
+    yield line()
+    yield from conflicts(census)
+    yield from unseen(census)
 
 
 def table(devices: tuple[Device, ...]) -> Table:
@@ -79,23 +79,28 @@ def weight(maker: MakerCount) -> str:
     return f"bold {TONES[maker.maker]}" if maker.maker in TONES else "bold" if maker.maker in NAMED else ""
 
 
-def conflicts(census: Census) -> Iterator[Text]:
+def conflicts(census: Census) -> Iterator[Text | Padding]:
     """What a person must settle, right below the counts that it makes uncertain."""
     if not census.in_conflict:
         return
     yield line(f"The evidence disagrees on {wording.devices(len(census.in_conflict))} (!)", "bold yellow")
     for device in census.in_conflict[:10]:
         reasons = wording.shown("; ".join(device.conflicts))
-        yield line(f"  {wording.shown(device.address or device.mac or device.id)}  {reasons}")
+        yield indented(f"{wording.shown(device.address or device.mac or device.id)}  {reasons}")
     yield line()
 
 
-def unseen(census: Census) -> Iterator[Text]:
+def unseen(census: Census) -> Iterator[Text | Padding]:
     yield line("Not seen", "bold")
     for spot in census.blind_spots:
-        yield line(f"  {wording.shown(spot.what)}" + (f": {wording.shown(spot.why)}" if spot.why else ""))
-    if not census.blind_spots:
-        yield line("  what no scan can see: units switched off, and what lies behind a recorder")
+        yield indented(wording.shown(spot.what) + (f": {wording.shown(spot.why)}" if spot.why else ""))
+    yield indented("what no scan sees: units switched off, and cameras on a recorder's inner ports")
+
+
+def indented(text: str) -> Padding:
+    from rich.padding import Padding
+
+    return Padding(line(text), (0, 0, 0, 2))
 
 
 def line(text: str = "", style: str = "") -> Text:

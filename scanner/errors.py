@@ -8,6 +8,14 @@ What a network does is no exception but an `Outcome`; see scanner.model.
 
 from __future__ import annotations
 
+EXIT_STATUSES = {
+    0: "done",
+    1: "done, and what `--fail-on` named was found",
+    2: "wrong usage, or something to put right first: the error says what",
+    3: "incomplete: a part was done and kept, and the rest is named",
+    130: "interrupted, with all that was seen saved",
+}
+
 
 class CamcensusError(Exception):
     """Something the user can act on: `what` happened, `why`, and the `fix`."""

@@ -1,6 +1,6 @@
 "use strict";
-// Sorts and filters the table of devices. The state of the filter lives in the address (#filter=lts&maker=dahua),
-// so that a view can be bookmarked and sent.
+// Sorts and filters the table of devices. Both live in the address (#filter=lts&maker=dahua&sort=-last+seen), so that
+// a view can be bookmarked and sent.
 const table = document.getElementById("table");
 const form = document.getElementById("filter");
 const devices = [...table.tBodies].map((body, place) => ({
@@ -8,6 +8,8 @@ const devices = [...table.tBodies].map((body, place) => ({
   place,
   text: (body.rows[0].textContent + " " + body.querySelector("summary").textContent).toLowerCase(),
 }));
+const headings = [...table.tHead.rows[0].cells];
+const names = headings.map((heading) => heading.textContent.trim().toLowerCase());
 const collator = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 
 function filter() {
@@ -34,6 +36,8 @@ function filter() {
 function remember() {
   const state = new URLSearchParams();
   for (const [name, value] of new FormData(form)) if (value) state.set(name, value);
+  const sorted = headings.findIndex((heading) => heading.ariaSort);
+  if (sorted >= 0) state.set("sort", (headings[sorted].ariaSort === "descending" ? "-" : "") + names[sorted]);
   history.replaceState(null, "", state.size ? "#" + state : location.pathname + location.search);
 }
 
@@ -47,6 +51,9 @@ function followAddress() {
     else field.value = state.get(field.name) ?? "";
   }
   filter();
+  const sort = state.get("sort") ?? "";
+  const column = names.indexOf(sort.replace(/^-/, ""));
+  if (column >= 0) sortBy(column, sort.startsWith("-"));
 }
 
 function open(body) {
@@ -57,21 +64,20 @@ function open(body) {
   body.scrollIntoView({ block: "center" });
 }
 
-function sortBy(column, heading) {
-  const down = heading.getAttribute("aria-sort") === "ascending";
-  for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
-  heading.setAttribute("aria-sort", down ? "descending" : "ascending");
+function sortBy(column, down) {
+  for (const heading of headings) heading.ariaSort = null;
+  headings[column].ariaSort = down ? "descending" : "ascending";
   const key = ({ body }) => body.rows[0].cells[column].dataset.order ?? body.rows[0].cells[column].textContent;
   const sorted = devices.map((device) => [key(device), device]);
   sorted.sort(([a, one], [b, other]) => (down ? -1 : 1) * collator.compare(a, b) || one.place - other.place);
   table.append(...sorted.map(([, { body }]) => body));
 }
 
-[...table.tHead.rows[0].cells].forEach((heading, column) => {
+headings.forEach((heading, column) => {
   const button = document.createElement("button");
   button.type = "button";
   button.append(...heading.childNodes);
-  button.addEventListener("click", () => sortBy(column, heading));
+  button.addEventListener("click", () => (sortBy(column, heading.ariaSort === "ascending"), remember()));
   heading.append(button);
 });
 form.hidden = false;

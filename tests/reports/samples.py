@@ -29,6 +29,7 @@ HOSTILE_TEXTS = {
 
 RUN = Run(
     id="20260314-1131-k3fd",
+    targets=("10.20.0.0/22",),
     command="camcensus scan 10.20.0.0/22 --exclude-file exclusions.txt",
     operator="R. Vance",
     authorisation="change CHG-20418",

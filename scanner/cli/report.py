@@ -1,0 +1,76 @@
+"""`camcensus report`: the census as a file, for people and for other programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+
+import click
+
+from scanner.cli.options import inventory_option
+
+if TYPE_CHECKING:
+    from reports.content import Census
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def report_options(command: Command) -> Command:
+    """What every format takes: where to write, and which part of the inventory."""
+    for option in (
+        inventory_option,
+        click.option("--title", default="", help="Its heading. [default: the targets]"),
+        click.option("--run", "run_id", metavar="RUN", help="Only what this run saw. [default: all runs]"),
+        click.option(
+            "--output",
+            type=click.File("wb", lazy=True, atomic=True),
+            default="-",
+            metavar="FILE",
+            help="Where to write it. [default: standard output]",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group()
+def report() -> None:
+    """Write the census as CSV or as a page to read.
+
+    \b
+    $ camcensus report html --output census.html
+    $ camcensus report csv --output census.csv
+    """
+
+
+@report.command()
+@click.option(
+    "--excel", is_flag=True, help="Begin with a byte order mark, without which Excel misreads accents."
+)
+@report_options
+def csv(output: BinaryIO, run_id: str | None, title: str, inventory: Path, excel: bool) -> None:
+    """Write the devices as CSV, one row each, with the keys of the JSON as columns.
+
+    Cells that a spreadsheet would run as a formula are made harmless.
+    """
+    from reports import csv
+
+    output.write(csv.render(census(inventory, run_id, title), byte_order_mark=excel))
+
+
+@report.command()
+@report_options
+def html(output: BinaryIO, run_id: str | None, title: str, inventory: Path) -> None:
+    """Write the census as one HTML page that works offline: counts, blind spots, and the evidence of each device."""
+    from reports import page
+
+    output.write(page.render(census(inventory, run_id, title)).encode())
+
+
+def census(inventory: Path, run_id: str | None, title: str) -> Census:
+    from reports.content import Census
+    from scanner.inventory import open_inventory
+
+    with open_inventory(inventory, create=False) as opened:
+        return Census.from_inventory(opened, run_id, title=title)
