@@ -10,6 +10,7 @@ Sources       mcw0/DahuaConsole net.py; julienblitte/UniversalScanner Dahua2.cs;
 
 from __future__ import annotations
 
+import json
 import struct
 from collections.abc import Iterator
 
@@ -52,6 +53,7 @@ SEARCH = (
 ANSWERS = ("client.notifyDevInfo", dahua_search.METHOD)
 MAGIC = b"DHIP"
 HEADER = struct.Struct("<I4s8xI4xI4x")
+LENIENT = json.JSONDecoder(strict=False)  # control characters in names that people typed
 NESTING_LIMIT = 8  # honest replies nest four deep
 
 
@@ -105,25 +107,25 @@ def fields(payload: bytes) -> dict[str, tuple[str, ...]]:
     pairs = [(name, value) for name, value in found if name in FIELDS and name != "mac"]
     pairs += [("mac", mac_address.normal(value) or "") for name, value in found if name.lower() == "mac"]
     pairs += [("pair", f"{name}={value}") for name, value in found]
-    return gather([*pairs, ("text", decode(_body(payload)))])
+    return gather([*pairs, ("text", _body(payload))])
 
 
-def _body(payload: bytes) -> bytes:
-    """The JSON, where there is some: without header, and without what some units put behind it."""
-    start, end = payload.find(b"{"), payload.rfind(b"}", 0, PAYLOAD_LIMIT)
-    if start < 0:
-        return payload[:PAYLOAD_LIMIT]
-    return payload[start : end + 1] if end > start else payload[start:PAYLOAD_LIMIT]
+def _body(payload: bytes) -> str:
+    """The JSON, where there is some, without the header."""
+    start = max(payload.find(b"{", 0, PAYLOAD_LIMIT), 0)
+    return decode(payload[start:])
 
 
 def _values(payload: bytes) -> Iterator[tuple[str, str]]:
     """Every value with its innermost name; of the two addresses, the IPv6 one is renamed."""
     body = _body(payload)
     try:
-        yield from _flat(msgspec.json.decode(body, strict=False))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        value, _end = LENIENT.raw_decode(body)  # what some units put behind it is not read
+    except (ValueError, RecursionError):
         # Recorded firmware and other people's notes break JSON: an unclosed string, a Python or Ruby dictionary.
-        yield from loose_pairs(decode(body))
+        yield from loose_pairs(body)
+    else:
+        yield from _flat(value)
 
 
 def _flat(value: object, name: str = "", inside: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
