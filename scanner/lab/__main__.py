@@ -47,14 +47,14 @@ async def stand(seconds: float, network: str, units: int | None, namespaces: boo
         from scanner.lab.namespaces import NamespaceBuilding
 
         inside = NamespaceBuilding(units, BRIDGED if network == NETWORK else network)
-        note = f"scan from: ip netns exec {inside.scanner_namespace} ..."
+        note = f"; scan with: ip netns exec {inside.scanner_namespace} ..."
         building: Building = inside
     else:
         building, note = Building.loopback(network, units), ""
     async with building:
         for unit in building.units:
             print_line(f"{unit.words['address']:15}  {unit.row.mac}  {unit.name}")
-        print_line(f"ready: {len(building.units)} units in {network} for {seconds:g} s. {note}".strip())
+        print_line(f"ready: {len(building.units)} units for {seconds:g} s{note}")
         await asyncio.sleep(seconds)
 
 
