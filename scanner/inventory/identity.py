@@ -27,7 +27,7 @@ SERIAL_LENGTH = 6  # shorter ones, and those of one repeated digit, are factory 
 
 
 def find_device(
-    db: Database, seen: Identification, rows: Sequence[int], taken: Iterable[str] = ()
+    db: Database, run: str, seen: Identification, rows: Sequence[int], taken: Iterable[str] = ()
 ) -> str | None:
     """The device in the inventory that `seen` is about, or None when it is a new one.
 
@@ -38,7 +38,7 @@ def find_device(
         by_serial(db, seen)
         or by_mac(db, seen)
         or by_observations(db, rows, taken)
-        or by_address(db, seen, taken)
+        or by_address(db, run, seen, rows, taken)
     )
 
 
@@ -71,10 +71,18 @@ def by_observations(db: Database, rows: Sequence[int], taken: Iterable[str]) -> 
     return first(row for row in found if row["id"] not in taken)
 
 
-def by_address(db: Database, seen: Identification, taken: Iterable[str]) -> str | None:
+def by_address(
+    db: Database, run: str, seen: Identification, rows: Sequence[int], taken: Iterable[str]
+) -> str | None:
+    """Not one that other replies of the same run belong to: two units may share their factory address."""
     if not seen.address:
         return None
-    found = db.query("SELECT * FROM devices WHERE address = ? ORDER BY last_seen DESC", (seen.address,))
+    found = db.query(
+        "SELECT * FROM devices WHERE address = ? AND NOT EXISTS (SELECT 1 FROM observations WHERE "
+        "device = devices.id AND run = ? AND id NOT IN (SELECT value FROM json_each(?))) "
+        "ORDER BY last_seen DESC",
+        (seen.address, run, msgspec.json.encode(rows).decode()),
+    )
     return first(row for row in found if row["id"] not in taken and not contradicts(row, seen))
 
 

@@ -65,12 +65,12 @@ def devices(db: Database) -> None:
     for column in ("address", "mac", "serial"):
         db.table("devices").create_index([column])
     db.table("identifications").create(
-        {"device": str, "run": str, "at": str, "identification": str},
-        pk=("device", "run"),
-        not_null={"at", "identification"},
+        {"device": str, "run": str, "first_observation": int, "at": str, "identification": str},
+        not_null={"device", "run", "at", "identification"},
         foreign_keys=[("device", "devices", "id"), ("run", "runs", "id")],
     )
-    db.table("identifications").create_index(["run"])
+    db.table("identifications").create_index(["device"])
+    db.table("identifications").create_index(["run", "first_observation"])
     db.table("sightings").create(
         {
             "device": str, "run": str, "address": str, "mac": str, "interface": str, "at": str,

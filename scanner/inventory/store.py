@@ -40,10 +40,9 @@ INSERT_OBSERVATION = (
 INSERT_ATTEMPT = "INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?, ?, ?)"
 SELECT_OBSERVATIONS = (
     "SELECT id, subject, observed_at, address, mac, port, transport, protocol, request, bytes AS payload, "
-    "interface, outcome FROM observations LEFT JOIN payloads ON hash = payload "
-    "WHERE id > :after AND (:run IS NULL OR run = :run) AND (:device IS NULL OR device = :device) "
-    "ORDER BY id LIMIT 1000"
+    "interface, outcome FROM observations LEFT JOIN payloads ON hash = payload WHERE "
 )
+AT_ONCE = 1_000  # observations read in one go: bounds the memory, and lets the writer in between
 
 
 def utc_now() -> datetime:
@@ -120,7 +119,7 @@ class Inventory:
 
     def save_progress(self, run: str, progress: Mapping[str, Any]) -> None:
         """What a resumed run needs to know, in the words of whoever resumes it."""
-        self._writer.progress(run, progress)
+        self._writer.progress(run, rows.json_text(progress))  # as it is now: the caller goes on with it
 
     def flush(self) -> None:
         """Return once all that was added before is in the file."""
@@ -135,21 +134,25 @@ class Inventory:
         return [msgspec.convert(row, Attempt) for row in self._query(query, (run,))]
 
     def observations(
-        self, run: str | None = None, device: str | None = None, after: int = 0
+        self, run: str | None = None, device: str | None = None, *, after: int = 0
     ) -> Iterator[tuple[int, Observation]]:
-        """The observations of a run, of a device or of both, each with its row id, as they came in.
-
-        Only those that came in later than the one with the row id `after`.
-        """
-        while some := self._query(SELECT_OBSERVATIONS, {"after": after, "run": run, "device": device}):
+        """The observations of a run, of a device or of both, each with its row id, as they came in."""
+        chosen = {"run": run, "device": device}
+        where = " AND ".join(
+            ["id > :after", *(f"{key} = :{key}" for key, wanted in chosen.items() if wanted)]
+        )
+        query = f"{SELECT_OBSERVATIONS} {where} ORDER BY id LIMIT {AT_ONCE}"
+        while some := self._query(query, chosen | {"after": after}):
             for row in some:
                 after = row.pop("id")
                 yield after, rows.observation_of(row)
 
     def observation(self, row: int) -> Observation:
-        """The observation with this row id."""
-        [(_, observation)] = islice(self.observations(after=row - 1), 1)
-        return observation
+        """The observation with this row id. Raises LookupError when there is none."""
+        for found in self._query(SELECT_OBSERVATIONS + "id = ?", (row,)):
+            found.pop("id")
+            return rows.observation_of(found)
+        raise LookupError(f"no observation {row}")
 
     # Devices
 
@@ -158,8 +161,8 @@ class Inventory:
     ) -> list[str]:
         """File identifications, each with the row ids of its observations, and return the ids of their devices.
 
-        Give those of one run together: what a later call says about a device in the same run replaces it.
-        Recording the same again changes nothing.
+        A run may record as it goes on: an identification replaces those of the groups of observations that its
+        own group grew out of. Recording the same again changes nothing.
         """
         with self._writing() as db:
             filing = Filing(db, run, self._now())
@@ -217,7 +220,7 @@ class Inventory:
     def _store(self, batch: Batch) -> None:
         seen = batch.observations
         bodies = ((rows.payload_hash(one.payload), one.payload) for _, one in seen if one.payload)
-        progress = ((rows.json_text(progress), run) for run, progress in batch.progress.items())
+        progress = ((text, run) for run, text in batch.progress.items())
         with self._lock, explained(self.path), transaction(self._db):
             execute = self._db.conn.executemany
             execute(INSERT_PAYLOAD, bodies)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from scanner.errors import CamcensusError
 from scanner.model import Attempt, Observation
@@ -26,7 +25,7 @@ class Batch:
     def __init__(self) -> None:
         self.observations: list[tuple[str, Observation]] = []
         self.attempts: list[tuple[str, Attempt]] = []
-        self.progress: dict[str, Mapping[str, Any]] = {}
+        self.progress: dict[str, str] = {}  # JSON, the latest of each run
 
     def __len__(self) -> int:
         return len(self.observations) + len(self.attempts) + len(self.progress)
@@ -58,7 +57,7 @@ class Writer:
         with self._adding() as waiting:
             waiting.attempts.extend((run, attempt) for attempt in attempts)
 
-    def progress(self, run: str, progress: Mapping[str, Any]) -> None:
+    def progress(self, run: str, progress: str) -> None:
         with self._adding() as waiting:
             waiting.progress[run] = progress
 
