@@ -22,6 +22,7 @@ from scanner.model import CATEGORIES, Claim, Identification, Reading
 
 HERE = Path(__file__).parent
 FOLDERS = ("makers", "brands", "devices")
+ROUNDS = 3  # of drawing claims from claims: serial to maker, maker to model, model to brand
 STATED = ("model", "firmware", "serial")  # claims that fingerprints of `claim.model` and so on look at again
 
 
@@ -45,6 +46,7 @@ class Library:
         self._first = Matcher(one for one in fingerprints if one not in later)
         self._later = Matcher(later)
         self._maker_names = {maker.slug: maker.name for maker in makers}
+        self._brand_slugs = {plain(word): brand.slug for brand in brands for word in (brand.slug, brand.name)}
 
     @cached_property
     def version(self) -> str:
@@ -80,7 +82,11 @@ class Library:
     def claims(self, readings: Sequence[Reading]) -> tuple[Claim, ...]:
         """Every claim that the readings of one device support, each once."""
         claims = dict.fromkeys(claim for reading in readings for claim in self._first_claims(reading))
-        claims |= dict.fromkeys(self._later_claims(readings, tuple(claims)))
+        for _ in range(ROUNDS):
+            known = len(claims)
+            claims |= dict.fromkeys(self._later_claims(readings, tuple(claims)))
+            if len(claims) == known:
+                break
         return tuple(claims)
 
     def identify(self, readings: Sequence[Reading]) -> Identification:
@@ -114,7 +120,8 @@ class Library:
         seen = reading.observation
         for hit in self._first.hits(reading.fields, seen.protocol):
             yield from hit.claims
-        for mac in dict.fromkeys((*reading.fields.get("mac.mac", ()), *((seen.mac,) if seen.mac else ()))):
+        stated = reading.fields.get(f"{seen.protocol}.mac", ()) or reading.fields.get("mac.prefix", ())
+        for mac in dict.fromkeys((*stated, *((seen.mac,) if seen.mac else ()))):
             yield from self.blocks.claims(mac, "mac")
 
     def _later_claims(self, readings: Sequence[Reading], claims: Sequence[Claim]) -> Iterator[Claim]:
@@ -133,12 +140,21 @@ class Library:
                     yield from hit.claims
 
     def _brand(self, claims: Sequence[Claim], maker: Maker | None) -> str | None:
-        slug = best_value(claims, "brand")
+        slug = best_value(self._known_brands(claims), "brand")
         if slug is not None:
             return self.brands[slug].name if slug in self.brands else slug
         if maker is None or maker.brandless or maker.slug in COVERED_MAKERS:
             return None  # a neutral build shows no name
         return maker.name
+
+    def _known_brands(self, claims: Sequence[Claim]) -> Iterator[Claim]:
+        """The claims for brands, spelt as their files spell them. A weak one, such as a name that users may edit,
+        counts only for a brand that is known."""
+        for claim in claims:
+            if claim.attribute == "brand":
+                slug = self._brand_slugs.get(plain(claim.value))
+                if slug or claim.strength != "weak":
+                    yield msgspec.structs.replace(claim, value=slug or claim.value)
 
 
 def files(folder: Path) -> list[Path]:
@@ -150,6 +166,11 @@ def files(folder: Path) -> list[Path]:
 def first(values: Iterable[str | None]) -> str | None:
     """The first value that is there."""
     return next((value for value in values if value), None)
+
+
+def plain(name: str) -> str:
+    """A brand's name as it is compared: `CP_PLUS` is `CP Plus`."""
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
 
 
 def _contract_maker(slug: str | None) -> str | None:

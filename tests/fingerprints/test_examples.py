@@ -33,8 +33,8 @@ def test_every_fingerprint_states_its_source() -> None:
 def test_a_wrong_example_is_told_apart_from_a_right_one() -> None:
     told = list(failures(broken(matches=("RTSP Server/2.0",), rejects=("Rtsp Server/3.0",))))
     assert told == [
-        '"a" does not match \'RTSP Server/2.0\' in rtsp.server',
-        '"a" matches \'Rtsp Server/3.0\' in rtsp.server, which it must reject',
+        "\"a\" does not match 'RTSP Server/2.0' in rtsp.server",
+        "\"a\" matches 'Rtsp Server/3.0' in rtsp.server, which it must reject",
     ]
 
 
