@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scanner.model import TRANSPORTS, Transport
-from scanner.probes import datagrams, forbidden, ws_discovery
+from scanner.probes import datagrams, forbidden, ports, ws_discovery
 from scanner.probes.forbidden import NEVER, QUESTION_LIMIT, SILENT, refuse
 
 TOKEN = "B6F61EFB-2B77-4C54-9C32-8E0B4104922F"
@@ -211,6 +211,11 @@ def test_no_rule_is_idle() -> None:
 @pytest.mark.parametrize("payload", [b"\0", b"\r\n", GET, CLIENT_HELLO])
 def test_ports_that_are_only_connected_to_hear_nothing(port: int, payload: bytes) -> None:
     assert "nothing is written" in str(refuse(payload, port, "tcp"))
+
+
+def test_the_ports_of_the_sweep_that_are_only_listened_to_hear_nothing() -> None:
+    swept = {port for port, (service, _) in ports.SERVICES.items() if service in ("listen", "banner")}
+    assert all(refuse(GET, port, "tcp") for port in swept | set(ports.GREETING_FIRST))
 
 
 def test_a_refusal_says_why_and_who_says_so() -> None:
