@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from scanner.cli.options import inventory_option
+from scanner.errors import CamcensusError
 
 if TYPE_CHECKING:
     from reports.content import Census
@@ -21,10 +22,12 @@ def report_options(command: Command) -> Command:
     for option in (
         inventory_option,
         click.option("--title", default="", help="Its heading. [default: the targets]"),
-        click.option("--run", "run_id", metavar="RUN", help="Only what this run saw. [default: all runs]"),
+        click.option(
+            "--run", "run_id", metavar="RUN", help="Only the devices that this run saw. [default: all runs]"
+        ),
         click.option(
             "--output",
-            type=click.File("wb", lazy=True, atomic=True),
+            type=click.Path(dir_okay=False, allow_dash=True),
             default="-",
             metavar="FILE",
             help="Where to write it. [default: standard output]",
@@ -49,23 +52,23 @@ def report() -> None:
     "--excel", is_flag=True, help="Begin with a byte order mark, without which Excel misreads accents."
 )
 @report_options
-def csv(output: BinaryIO, run_id: str | None, title: str, inventory: Path, excel: bool) -> None:
+def csv(output: str, run_id: str | None, title: str, inventory: Path, excel: bool) -> None:
     """Write the devices as CSV, one row each, with the keys of the JSON as columns.
 
     Cells that a spreadsheet would run as a formula are made harmless.
     """
     from reports import csv
 
-    output.write(csv.render(census(inventory, run_id, title), byte_order_mark=excel))
+    write(output, csv.render(census(inventory, run_id, title), byte_order_mark=excel))
 
 
 @report.command()
 @report_options
-def html(output: BinaryIO, run_id: str | None, title: str, inventory: Path) -> None:
+def html(output: str, run_id: str | None, title: str, inventory: Path) -> None:
     """Write the census as one HTML page that works offline: counts, blind spots, and the evidence of each device."""
     from reports import page
 
-    output.write(page.render(census(inventory, run_id, title)).encode())
+    write(output, page.render(census(inventory, run_id, title)).encode())
 
 
 def census(inventory: Path, run_id: str | None, title: str) -> Census:
@@ -74,3 +77,16 @@ def census(inventory: Path, run_id: str | None, title: str) -> Census:
 
     with open_inventory(inventory, create=False) as opened:
         return Census.from_inventory(opened, run_id, title=title)
+
+
+def write(output: str, content: bytes) -> None:
+    """Write a file whole or not at all, or to standard output when it is `-`."""
+    try:
+        with click.open_file(output, "wb", atomic=True) as file:
+            file.write(content)
+    except OSError as error:
+        raise CamcensusError(
+            f"the report {output} cannot be written",
+            why=error.strerror or str(error),
+            fix="choose a place you may write to with --output",
+        ) from None
