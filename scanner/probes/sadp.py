@@ -5,6 +5,7 @@ On the wire   udp 37020, one small XML datagram to 239.255.255.250 and to the br
               a secret: see `scanner.probes.forbidden`.
 Answers       one XML `ProbeMatch` of 700-2500 bytes to the asker, or to the group, which reaches us even from a
               unit whose address does not belong to this network. A unit that starts says `Hello` unasked.
+              The form below IP (`sadp_frame`) is read here as well.
 Sources       julienblitte/UniversalScanner Hikvision.cs; MatrixEditor/hikvision-sdk-cam doc/udp.md; recorded replies.
 """
 
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 import msgspec
 
 from scanner.probes import mac as mac_address
+from scanner.probes import sadp_frame
 from scanner.probes.contract import Datagram, Question, Unreadable
 from scanner.probes.text import decode, gather, loose_pairs
 from scanner.probes.xml import elements
@@ -88,9 +90,9 @@ DATAGRAM = Datagram(
 
 
 def read(payload: bytes) -> Sadp:
-    """Read a ProbeMatch or Hello. Another scanner's Probe, or the echo of our own, is Unreadable."""
+    """Read a ProbeMatch, a Hello, or a link-layer reply. A Probe, as of another scanner, is Unreadable."""
     opening = OPENING.search(decode(payload))
-    if not opening or opening[1] not in ANSWERS:
+    if not sadp_frame.recognises(payload) and (not opening or opening[1] not in ANSWERS):
         raise Unreadable(f"expected an SADP ProbeMatch or Hello, got {payload[:40]!r}")
     pairs = tuple(_pairs(payload))
     known = dict(reversed(pairs))  # the first of equals counts
@@ -111,7 +113,11 @@ def fields(payload: bytes) -> dict[str, tuple[str, ...]]:
     text = decode(payload)
     if (opening := OPENING.search(text)) and opening[1] == "Probe":
         return {}  # a question says nothing about the device that heard it
-    pairs = list(_pairs(payload))
+    try:
+        pairs = list(_pairs(payload))
+    except Unreadable:
+        return {}  # a link-layer frame that is no reply
+    text = "" if sadp_frame.recognises(payload) else text
     found = [pair for pair in pairs if pair[0] in FIELDS]
     found += [("mac", mac_address.normal(value) or "") for name, value in pairs if name == "MAC"]
     found += [("pair", f"{name}={value}") for name, value in pairs]
@@ -119,6 +125,9 @@ def fields(payload: bytes) -> dict[str, tuple[str, ...]]:
 
 
 def _pairs(payload: bytes) -> Iterator[tuple[str, str]]:
+    if sadp_frame.recognises(payload):
+        yield from sadp_frame.read(payload).elements
+        return
     for name, value in elements(payload) or loose_pairs(decode(payload)):
         if not SECRET.fullmatch(name):
             yield name, "false" if value in FALSE else value

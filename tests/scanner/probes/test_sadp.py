@@ -107,3 +107,30 @@ def test_a_reply_written_down_by_hand_is_read_as_well() -> None:
 
 def test_a_bomb_of_entities_stays_small() -> None:
     assert len(repr(sadp.fields(XML_BOMB))) < 5_000
+
+
+# Built from the documented layout, since no genuine recording is public.
+FRAME = (
+    bytes.fromhex("ffffffffffff 44190b000001 8033")
+    + bytes.fromhex("210201a8 00000001 0604 0400 0000 44190b000001 c0a80140 ffffffffffff ffffffff ffffff00")
+    + b"DS-7608NI-SE0820130705AARR000000001WCVU".ljust(48, b"\0")
+    + bytes.fromhex("0000a012 00001f40 00000008 00000001")
+    + b"V2.2.10build 130704".ljust(48, b"\0")
+    + b"V5.0build 130701".ljust(48, b"\0")
+    + b"2013-07-05 08:00:00".ljust(48, b"\0")
+)
+
+
+@pytest.mark.parametrize("frame", [FRAME, FRAME[14:], FRAME + b"what newer firmware appends"])
+def test_a_recorder_heard_below_ip_states_the_same(frame: bytes) -> None:
+    recorder = sadp.read(frame)
+    assert recorder.mac == "44:19:0b:00:00:01" and recorder.address == "192.168.1.64"
+    assert recorder.firmware == "V2.2.10build 130704" and sadp.fields(frame)["CommandPort"] == ("8000",)
+
+
+def test_frames_that_are_cut_or_no_replies_say_nothing() -> None:
+    assert all(sadp.fields(cut) == {} for cut in cuts(FRAME) if len(cut) >= 16)
+    inquiry = FRAME.replace(b"\x06\x04\x04\0", b"\x06\x04\x03\0")
+    assert sadp.fields(inquiry) == {}
+    with pytest.raises(Unreadable):
+        sadp.read(inquiry)
