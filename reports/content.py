@@ -103,9 +103,9 @@ class Census(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def latest_of_each_scope(runs: Iterable[Run]) -> tuple[Run, ...]:
-    """Of the runs (the newest first), the last one over each set of targets: it stands for those before."""
+    """The last run over each set of targets, the newest first: it stands for those before it."""
     latest: dict[tuple[str, ...], Run] = {}
-    for run in runs:
+    for run in sorted(runs, key=lambda run: run.started, reverse=True):
         latest.setdefault(run.targets, run)
     return tuple(latest.values())
 
