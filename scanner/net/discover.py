@@ -21,9 +21,10 @@ from scanner.net.datagrams import asking_socket, listening_socket, plain_socket
 from scanner.net.discovery_report import DIRECT, Asked, DiscoveryReport, explain, silence
 from scanner.net.hearing import Describe, Ear, Hear, Hearing
 from scanner.net.interfaces import Interface
+from scanner.net.mdns import browse
 from scanner.net.pacing import Pace
 from scanner.net.questions import Send, fresh_token, plan, sources, unusable
-from scanner.probes import Datagram, Question, datagrams
+from scanner.probes import Datagram, Question, datagrams, forbidden
 
 DIRECT_ROUNDS = 2
 DIRECT_PATIENCE = 2.0
@@ -43,15 +44,19 @@ async def discover(
 ) -> DiscoveryReport:
     """Ask all protocols on all chosen interfaces, and call `hear` with each observation as it comes.
 
-    `describe` fetches the description that an SSDP reply points to, asked only when that is the sender itself.
+    Without `protocols` all are asked, mDNS among them. `describe` fetches the description that an SSDP reply
+    points to; it is called only when that is on the sender itself.
     """
-    chosen, protocols = tuple(chosen), datagrams() if protocols is None else tuple(protocols)
+    chosen, asked = tuple(chosen), datagrams() if protocols is None else tuple(protocols)
     started = time.monotonic()
     async with hearing(hear, describe) as heard:
         asking = Asking(pace, heard)
-        asking.join_groups(chosen, protocols)
-        await asking.ask_groups(plan(chosen, protocols), patience)
-    return asking.report(chosen, protocols, time.monotonic() - started)
+        asking.join_groups(chosen, asked)
+        services, _ = await asyncio.gather(
+            browse(chosen if protocols is None else (), pace=pace, hear=hear),
+            asking.ask_groups(plan(chosen, asked), patience),
+        )
+    return asking.report(chosen, asked, time.monotonic() - started, services=services)
 
 
 async def ask_directly(
@@ -133,6 +138,7 @@ class Asking:
         """Send each at its time, and wait until the last reply may have come."""
         sends, loop = tuple(sends), asyncio.get_running_loop()
         for send in sends:
+            require_harmless(send.datagram, send.question)
             self._heard.remember(send.question)
         start = until = loop.time()
         for send in sends:
@@ -162,6 +168,7 @@ class Asking:
 
     async def ask_each(self, addresses: Iterable[str], datagram: Datagram, question: Question) -> None:
         """Put one question to every address that has not answered in this protocol yet."""
+        require_harmless(datagram, question)
         self._heard.remember(question)
         socks: dict[int, socket.socket] = {}
         answered = self._heard.answered[DIRECT.name, datagram.port]
@@ -182,7 +189,7 @@ class Asking:
         try:
             yield
         except OSError as error:
-            problem = explain(error, interface, datagram)
+            problem = explain(error, interface, datagram.protocol, datagram.port)
             self._problems.setdefault((interface, datagram.port), problem)
 
     def report(
@@ -191,8 +198,9 @@ class Asking:
         protocols: Iterable[Datagram],
         seconds: float,
         notes: tuple[str, ...] = (),
+        services: tuple[Asked, ...] = (),
     ) -> DiscoveryReport:
-        asked = tuple(self._asked(each, datagram) for each in chosen for datagram in protocols)
+        asked = tuple(self._asked(each, datagram) for each in chosen for datagram in protocols) + services
         silent = {each.interface for each in asked} - {each.interface for each in asked if each.answered}
         quiet = tuple(silence(each) for each in chosen if each.name in silent and not unusable(each))
         return DiscoveryReport(asked=asked, seconds=seconds, lost=self._heard.lost, notes=notes + quiet)
@@ -216,6 +224,12 @@ class Asking:
             outcome=outcome,
             problem=problem,
         )
+
+
+def require_harmless(datagram: Datagram, question: Question) -> None:
+    """Raise `Refused` for a question that could do more than ask."""
+    if reason := forbidden.refuse(question.payload, datagram.port, "udp"):
+        raise gate.Refused(f"{question.name} is not sent to UDP port {datagram.port}", why=reason)
 
 
 def place(destination: str, send: Send) -> tuple[str, int] | tuple[str, int, int, int]:

@@ -10,7 +10,6 @@ import msgspec
 from scanner.model import Outcome, Protocol
 from scanner.net.interfaces import Interface
 from scanner.net.occupied import holders
-from scanner.probes import Datagram
 
 DIRECT = Interface("", 0, addresses=("0.0.0.0/0",))  # stands for the ways that the kernel routes
 CONTAINER_MARKS = (Path("/.dockerenv"), Path("/run/.containerenv"))
@@ -43,12 +42,12 @@ class DiscoveryReport(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(dict.fromkeys(each.problem for each in self.asked if each.problem)) + lost
 
 
-def explain(error: OSError, interface: str, datagram: Datagram) -> str:
+def explain(error: OSError, interface: str, protocol: Protocol, port: int) -> str:
     """What the system refused, in the operator's words, with what to do."""
-    what = f"{datagram.protocol} (UDP {datagram.port})"
+    what = f"{protocol} (UDP {port})"
     match error.errno:
         case errno.EADDRINUSE:
-            who = ", ".join(holders(datagram.port)) or "another program"
+            who = ", ".join(holders(port)) or "another program"
             return (
                 f"{what}: the port is held by {who}, so replies to the group are missed: close that program"
             )

@@ -22,7 +22,7 @@ from scanner.net.discovery_report import DiscoveryReport
 from scanner.net.interfaces import Interface, interfaces
 from scanner.net.pacing import Pace
 from scanner.net.questions import plan
-from scanner.probes import Datagram, datagrams, sadp, ws_discovery
+from scanner.probes import Datagram, Question, datagrams, sadp, ssdp, ws_discovery
 from tests.scanner.net.street import Street
 
 GROUP, PORT = "239.255.255.250", 37020
@@ -316,6 +316,40 @@ def test_public_addresses_are_never_asked_by_datagram() -> None:
 def test_the_confinement_holds_for_single_addresses() -> None:
     with pytest.raises(gate.Refused):
         ask(["10.20.0.5"])
+
+
+def test_a_question_that_changes_a_device_never_leaves(loopback: Interface) -> None:
+    harmful = msgspec.structs.replace(
+        SADP, questions=lambda token: (Question("reset", sadp.request(token, "reset")),)
+    )
+    with street(CAMERA) as units, pytest.raises(gate.Refused, match="reset"):
+        look(loopback, protocols=(harmful,))
+    with street(CAMERA), pytest.raises(gate.Refused, match="reset"):
+        ask([CAMERA], (harmful,))
+    assert units.asked == []
+
+
+def test_a_description_is_fetched_from_the_sender_alone(loopback: Interface) -> None:
+    fetched: list[str] = []
+
+    def points_to(host: str) -> Street:
+        reply = f"HTTP/1.1 200 OK\r\nLOCATION: http://{host}:80/desc.xml\r\nST: upnp:rootdevice\r\n\r\n"
+        return Street([CAMERA], 1900, GROUP, lambda _question, _address: [reply.encode()])
+
+    async def describe(url: str) -> Observation:
+        fetched.append(url)
+        return Observation(protocol="upnp-xml", payload=b"<root/>")
+
+    heard: list[Observation] = []
+    quick = msgspec.structs.replace(ssdp.DATAGRAM, patience=0.2)
+    for host in (CAMERA, TWIN):
+        with points_to(host):
+            run = discover(
+                [loopback], pace=Pace(1000, 1000), hear=heard.append, protocols=[quick], describe=describe
+            )
+            asyncio.run(run)
+    assert fetched == [f"http://{CAMERA}:80/desc.xml"]
+    assert [seen.protocol for seen in heard] == ["ssdp", "upnp-xml", "ssdp"]
 
 
 def test_the_plan_asks_each_network_of_an_interface_from_its_own_address() -> None:
