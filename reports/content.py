@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 
 from scanner.inventory.records import Device, Run
+from scanner.model import STRENGTHS, Claim, Identification
 
 if TYPE_CHECKING:
     from scanner.inventory import Inventory
@@ -135,6 +136,15 @@ def address_order(address: str | None) -> tuple[int, int]:
     except ValueError:
         return 9, 0
     return parsed.version, int(parsed)
+
+
+def grouped(evidence: Iterable[Claim]) -> dict[tuple[str, str], list[Claim]]:
+    """The claims by what they say (attribute and value), each kind of claim with its strongest first."""
+    groups: dict[tuple[str, str], list[Claim]] = {}
+    for claim in sorted(dict.fromkeys(evidence), key=lambda claim: STRENGTHS.index(claim.strength)):
+        groups.setdefault((claim.attribute, claim.value), []).append(claim)
+    order = {attribute: place for place, attribute in enumerate(Identification.__struct_fields__)}
+    return dict(sorted(groups.items(), key=lambda group: order.get(group[0][0], 99)))
 
 
 def count(maker: str | None, devices: list[Device]) -> MakerCount:

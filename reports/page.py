@@ -14,7 +14,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from reports import wording
-from reports.content import NAMED, Census, MakerCount
+from reports.content import NAMED, Census, MakerCount, grouped
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -71,7 +71,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(named=NAMED, words=wording, brand_bars=brand_bars)
+    made.globals.update(named=NAMED, words=wording, brand_bars=brand_bars, grouped=grouped)
     made.filters.update(
         shown=wording.shown,
         ours=Markup,  # for the page's own style and script, and nothing else

@@ -53,6 +53,13 @@ def category(device: Device) -> str:
     return CATEGORIES.get(device.category or "", device.category or "")
 
 
+def covered(device: Device) -> str:
+    """Which policy names the maker, or how many do where they would not fit into a column."""
+    if len(device.covered) > 1:
+        return f"covered by {len(device.covered)} policies"
+    return f"covered by {shown(device.covered[0])}" if device.covered else ""
+
+
 def brand_name(maker: MakerCount, brand: BrandCount) -> str:
     return name(brand.brand) if brand.brand else NO_NAME if maker.maker in NAMED else "not named"
 

@@ -77,7 +77,7 @@ def test_a_conflict_is_shown_at_the_top_and_at_its_device() -> None:
 
 def test_the_page_speaks_of_covered_and_never_of_compliant() -> None:
     text = tree(census()).text_content().lower()
-    assert "covered: ndaa-889" in text and "complian" not in text
+    assert "covered by ndaa-889" in text and "complian" not in text
 
 
 def test_the_page_asks_for_nothing_outside_itself() -> None:
