@@ -105,8 +105,10 @@ async def browse(visit: Visit, talk: Conversation, scheme: str) -> Protocol | No
     spoken, looks = web.what_it_is(first)
     if looks is Outcome.UNREADABLE or web.wants_encryption(first):
         return spoken if spoken != "http" else None
+    if visit.seen_before(first, encrypted=scheme == "https"):
+        return "http"
     front, url = await walk_to_login(visit, talk, first, f"{scheme}://{name}/")
-    if not front or visit.seen_before(front, encrypted=scheme == "https"):
+    if not front:
         return "http"
     looks_like = web.leaning(first) or web.leaning(front)
     for question in web.makers_questions(looks_like, name):

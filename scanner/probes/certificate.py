@@ -22,7 +22,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from scanner.model import Fields
-from scanner.probes.contract import Unreadable
+from scanner.probes.contract import PAYLOAD_LIMIT, Unreadable
 from scanner.probes.text import decode, gather
 
 FIELDS = {
@@ -44,7 +44,7 @@ FIELDS = {
 
 Pairs = Iterator[tuple[str, str]]
 
-LINE = re.compile(r"^\s{0,20}(subject|issuer)\s{0,9}[:=]\s{0,9}([^\r\n]*)", re.MULTILINE | re.IGNORECASE)
+LINE = re.compile(r"^[ \t]{0,20}(subject|issuer)\s{0,9}[:=]\s{0,9}([^\r\n]*)", re.MULTILINE | re.IGNORECASE)
 PART = re.compile(  # a comma ends a value only before the next attribute: `O=Some Technology Co.,Ltd., C=CN`
     r"(?:^|[,;])\s{0,9}([A-Za-z]{1,30}|[\d.]{3,40})\s{0,9}=\s{0,9}((?:\\.|[^\\]){0,300}?)(?=[,;]\s{0,9}[\w.]{1,40}\s{0,9}=|$)"
 )
@@ -88,6 +88,7 @@ def fields(payload: bytes) -> Fields:
 
 def extract(payload: bytes) -> bytes:
     """The DER of the first certificate in DER, PEM or TLS records; empty when there is none."""
+    payload = payload[:PAYLOAD_LIMIT]
     if pem := PEM.search(payload):
         with contextlib.suppress(binascii.Error):
             payload = binascii.a2b_base64(pem[1])
@@ -172,7 +173,8 @@ def _broken(der: bytes) -> Pairs:
     validity = VALIDITY.search(der)
     middle = validity.start() if validity else 0
     for found in ATTRIBUTE.finditer(der):
-        value = decode(der[found.end() : found.end() + found[2][0]]).replace("\xa0", " ")
+        value = der[found.end() : found.end() + found[2][0]]
         kind = "issuer" if found.start() < middle else "subject"
-        if field := PARTS.get((kind, ATTRIBUTES[found[1][0]])):
-            yield field, value
+        field = PARTS.get((kind, ATTRIBUTES[found[1][0]]))
+        if field and len(value) == found[2][0]:
+            yield field, decode(value).replace("\xa0", " ")

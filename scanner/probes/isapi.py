@@ -94,10 +94,10 @@ def read(payload: bytes) -> Isapi:
 
 
 def fields(payload: bytes) -> Fields:
-    found = message.parse(payload)
-    return gather(
-        (*message.head_fields(found), *_document(message.content(found)), ("text", decode(payload)))
-    )
+    found, text = message.parse(payload), decode(payload)
+    if found.status is None and (printed := TITLED.findall(text)):
+        return gather((*((TITLES[title], value) for title, value in printed), ("text", text)))
+    return gather((*message.head_fields(found), *_document(message.content(found)), ("text", text)))
 
 
 def _document(document: bytes) -> Iterator[tuple[str, str]]:
