@@ -20,10 +20,10 @@ check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/cog --check -r docs/reference/*.md
+	$(BIN)/cog --check -I . docs/reference/*.md
 
 docs: $(VENV)/.dev
-	$(BIN)/cog -r docs/reference/*.md
+	$(BIN)/cog -r -I . docs/reference/*.md
 
 # Debian packages are installed only by root; for anybody else `.ci/packages` says what is missing, and how to get it.
 $(VENV)/bin/python:

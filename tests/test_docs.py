@@ -58,6 +58,8 @@ def test_the_examples_of_a_page_name_only_commands_and_options_that_exist(page: 
     for words in examples(page):
         depth = max(depth for depth in range(1, len(words) + 1) if " ".join(words[:depth]) in known)
         command = known[" ".join(words[:depth])]
+        if isinstance(command, click.Group):
+            assert all(word.startswith("-") for word in words[depth:]), f"no such command: {' '.join(words)}"
         options = {option for parameter in command.params for option in parameter.opts} | {"--help", "-h"}
         used = {word.partition("=")[0] for word in words[depth:] if word.startswith("-") and word != "-"}
         assert used <= options | ({"--version"} if depth == 1 else set()), " ".join(words)

@@ -15,11 +15,11 @@ from scanner.cli.options import fingerprints_option
 @click.argument("file", type=click.File("rb"))
 @fingerprints_option
 def identify(file: BinaryIO, fingerprints: tuple[Path, ...]) -> None:
-    """Name the makers behind the observations in FILE, or on standard input when FILE is `-`.
+    """Name the makers behind recorded observations, without any network.
 
-    Reads the JSON Lines that `scan --observations` writes and prints one identification a line. A line that cannot
-    be read is named on standard error with its number and the reason; the others are identified, and the exit
-    status is 3.
+    Reads the JSON Lines that `scan --observations` writes from FILE, or from standard input when FILE is `-`, and
+    prints one identification a line. A line that cannot be read is named on standard error with its number and the
+    reason; the others are identified, and the exit status is 3.
 
     \b
     $ camcensus scan 10.20.0.0/22 --observations replies.jsonl

@@ -93,7 +93,7 @@ def scan(
     fingerprints: tuple[Path, ...],
     **asked: Any,
 ) -> None:
-    """Look for cameras and recorders on TARGETS and record them in the inventory.
+    """Look for cameras and recorders, and record them in the inventory.
 
     A target is an address, a network (10.20.0.0/22), a range (10.20.0.5-90), a host name, or @FILE. With
     --interface alone, only the units that discovery finds on that interface are asked.
