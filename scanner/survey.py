@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import partial
 from ipaddress import IPv4Address
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import msgspec
@@ -44,6 +44,10 @@ DIGEST_EVERY = (
     0.5  # s: the first device is on the screen, and all that was heard on the disk, within a second or two
 )
 STATED_PORTS = ("sadp.HttpPort", "dhdiscover.HttpPort")
+SWEPT, ASKED = (
+    "tcp",
+    "asked",
+)  # what an attempt records for a resumed run: an answer to the sweep, a device done
 STATED_URLS = ("ws-discovery.xaddr", "ssdp.location")
 
 
@@ -107,9 +111,15 @@ class Survey:
         keep: Callable[[Observation], None],
     ) -> None:
         self.plan, self.run, self.inventory, self.tell, self.keep = plan, run, inventory, tell, keep
-        self.pace = Pace(plan.rate, plan.device_rate)
+        closed_for = plan.window.closed_for if plan.window else None
+        self.pace = Pace(
+            plan.rate,
+            plan.device_rate,
+            closed=(lambda: closed_for(datetime.now())) if closed_for else lambda: 0.0,
+        )
         self.digest = Digest(inventory, run, known, plan, tell.found)
-        self.progress: dict[str, Any] = {"parts": 0, "grabbed": []} | inventory.progress(run)
+        self.parts_done: int = inventory.progress(run).get("parts", 0)
+        self.grabbed: set[str] = set()
         self.problems: dict[str, None] = {}
         self.unusable: dict[str, str] = {}
         self.outcomes: collections.Counter[str] = collections.Counter()
@@ -125,6 +135,9 @@ class Survey:
     async def stages(self) -> None:
         """Discover and sweep side by side; ask each device once its part of the network is swept."""
         self.remember()
+        if self.plan.window and (closed := self.plan.window.closed_for(datetime.now())):
+            self.tell.stage(f"waiting for {self.plan.window}", 0)
+            await asyncio.sleep(closed)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.discover())
@@ -134,11 +147,14 @@ class Survey:
             self.stop.set()
 
     def remember(self) -> None:
-        """Take up what an interrupted run already knew: who answered the sweep."""
+        """Take up what an interrupted run already knew: who answered the sweep, and who was asked."""
         for attempt in self.inventory.attempts(self.run):
-            ports = self.open.setdefault(attempt.address, set())
-            if attempt.outcome is Outcome.ANSWERED and attempt.protocol == "tcp":
-                ports.add(attempt.port)
+            if attempt.protocol == ASKED:
+                self.grabbed.add(attempt.address)
+            else:
+                ports = self.open.setdefault(attempt.address, set())
+                if attempt.outcome is Outcome.ANSWERED and attempt.protocol == SWEPT:
+                    ports.add(attempt.port)
 
     async def discover(self) -> None:
         """Ask everybody on the chosen interfaces at once."""
@@ -153,18 +169,18 @@ class Survey:
 
     async def sweep_and_grab(self) -> None:
         """Sweep the targets part by part; while one part is swept, the devices of the one before are asked."""
-        parts, done = self.plan.chunks(), int(self.progress["parts"])
+        parts, done = self.plan.chunks(), self.parts_done
         self.tell.stage("sweep", len(self.plan.scope))
         self.tell.advance(sum(map(size, parts[:done])))
         engine = sweep.choose(self.plan.engine)
         async with asyncio.TaskGroup() as group:
             group.create_task(self.grab_all(list(self.open)))
-            for number, part in enumerate(parts[done:], done + 1):
+            for part in parts[done:]:
                 await self.sweep(partial(engine.sweep, part), size(part))
                 heard = [address for address in self.open if within(address, part)]
                 group.create_task(self.ask_and_grab(list(addresses_of(part)), heard))
-                self.progress["parts"] = number
-                self.inventory.save_progress(self.run, self.progress)
+                self.parts_done += 1
+                self.inventory.save_progress(self.run, {"parts": self.parts_done})
             if self.plan.scope.v6:
                 await self.sweep(
                     partial(Connect().sweep_addresses, self.plan.scope.v6), len(self.plan.scope.v6)
@@ -195,7 +211,7 @@ class Survey:
             if answer.mac:
                 self.hear_neighbour(answer.address, answer.mac)
             return
-        self.settle(Attempt(answer.address, answer.port, "tcp", "tcp", answer.outcome))
+        self.settle(Attempt(answer.address, answer.port, "tcp", SWEPT, answer.outcome))
         if answer.outcome is Outcome.ANSWERED:
             ports.add(answer.port)
 
@@ -215,10 +231,9 @@ class Survey:
 
     async def grab_all(self, addresses: Iterable[str]) -> None:
         """Ask devices what they are, each once in a run, on the ports the sweep found open."""
-        done = set(self.progress["grabbed"])
         async with asyncio.TaskGroup() as group:
             for address in addresses:
-                if address not in done:
+                if address not in self.grabbed:
                     group.create_task(self.grab(address, self.open[address]))
 
     async def grab(self, address: str, ports: set[int]) -> None:
@@ -233,8 +248,8 @@ class Survey:
                 settle=self.settle,
                 deep=self.plan.deep,
             )
-        self.progress["grabbed"].append(address)
-        self.inventory.save_progress(self.run, self.progress)
+        self.grabbed.add(address)
+        self.inventory.attempted(self.run, [Attempt(address, 0, "tcp", ASKED, Outcome.ANSWERED)])
 
     def worth_asking(self, port: int) -> bool:
         """Whether an open port would tell more than that it is open, which the sweep has told."""
@@ -244,11 +259,20 @@ class Survey:
     async def follow_up(self) -> None:
         """Go where units said they can be found: a web port of their own, an address that discovery alone showed."""
         if not len(self.plan.scope):  # only an interface was named: its units are the targets
-            near = [address for address in self.stated if self.plan.on_link(address)]
+            near = [
+                address
+                for address in self.stated
+                if self.plan.on_link(address) and not self.plan.scope.excludes(address)
+            ]
             self.tell.stage("ask the units that discovery found", len(near))
             spans = tuple((number, number) for number in map(number_of, near) if number is not None)
             await self.sweep(partial(sweep.choose(self.plan.engine).sweep, spans), len(near))
             await self.grab_all([address for address in near if address in self.open])
+        quiet = [
+            address for address in self.open if address not in self.stated and self.plan.on_link(address)
+        ]
+        if quiet and self.plan.interfaces and self.plan.unicast_discovery:
+            await self.ask(quiet)  # some units are deaf to multicast
         extra = {
             address: ports - self.open.get(address, set()) - set(self.plan.ports)
             for address, ports in self.stated.items()
@@ -319,7 +343,7 @@ class Survey:
     def coverage(self) -> Coverage:
         """What this run could have seen, and what it could not."""
         scope = self.plan.scope
-        left = self.plan.chunks()[int(self.progress["parts"]) :]
+        left = self.plan.chunks()[self.parts_done :]
         return Coverage(
             targets=scope.targets,
             interfaces=tuple(interface.name for interface in self.plan.interfaces),

@@ -47,8 +47,15 @@ PROFILES = {
 class Pace:
     """Reserves the time of each send; `sent` counts them by kind."""
 
-    def __init__(self, rate: float, device_rate: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        rate: float,
+        device_rate: float,
+        clock: Callable[[], float] = time.monotonic,
+        closed: Callable[[], float] = lambda: 0.0,
+    ) -> None:
         self.rate, self.device_rate, self._clock = rate, device_rate, clock
+        self._closed = closed  # seconds until sending is allowed again, by the hours that the user set
         self._gap, self._device_gap = 1 / rate, 1 / device_rate
         self._next, self._next_arp = clock(), clock()
         self._next_of: dict[str, float] = {}
@@ -77,7 +84,7 @@ class Pace:
             # A device that must wait does not hold up the others: only its own start moves.
             if address is not None:
                 start = self._reserve_device(address, start, now, count)
-            return max(0.0, start - now)
+            return max(0.0, start - now, self._closed())
 
     def _reserve_device(self, address: str, start: float, now: float, count: int) -> float:
         if len(self._next_of) > FORGET_AFTER:
@@ -87,8 +94,17 @@ class Pace:
         return start
 
     async def wait(self, kind: Kind, address: str | None = None, count: int = 1) -> None:
-        """Reserve, and sleep until the send may leave."""
-        if (delay := self.reserve(kind, address, count)) > 0:
+        """Sleep until the send may leave: first for the device, then for its place in the stream of all sends.
+
+        In this order the stream stays within its rate also when many devices become free at the same moment.
+        """
+        if address is not None:
+            with self._lock:
+                now = self._clock()
+                delay = self._reserve_device(address, now, now, count) - now
+            if delay > 0:
+                await asyncio.sleep(delay)
+        if (delay := self.reserve(kind, count=count)) > 0:
             await asyncio.sleep(delay)
 
     def trouble(self, address: str) -> None:
