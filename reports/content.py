@@ -30,7 +30,7 @@ class BlindSpot(msgspec.Struct, frozen=True):
 
 
 class BrandCount(msgspec.Struct, frozen=True):
-    """How many devices of one maker are shown as one brand (None: they show no name)."""
+    """How many devices of one maker are shown as one brand (None: they state none)."""
 
     brand: str | None
     devices: int

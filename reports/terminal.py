@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 ROWS = 200  # a table longer than this is for `camcensus devices` and the page
-TONES = {"hikvision": "red", "dahua": "blue"}
+TONES = {"hikvision": "red", "dahua": "cyan"}
 
 
 def summary(census: Census, file: TextIO | None = None) -> None:
@@ -50,7 +50,9 @@ def table(devices: tuple[Device, ...]) -> Table:
     made.add_column("Category", overflow="fold", ratio=3)
     made.add_column("Confidence", min_width=10, no_wrap=True)
     for device in devices:
-        made.add_row(*map(line, cells(device)), style=TONES.get(device.maker or "", "dim"))
+        address, made_by, *rest = cells(device)
+        tone = TONES.get(device.maker or "", "")
+        made.add_row(line(address), line(made_by, tone), *map(line, rest), style="" if tone else "dim")
     return made
 
 

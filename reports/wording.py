@@ -9,12 +9,8 @@ from reports.content import NAMED, BrandCount, Census, MakerCount
 from scanner.inventory.records import Device, Run
 from scanner.printable import printable
 
-CATEGORIES = {
-    "nvr": "NVR",
-    "dvr": "DVR",
-    "access-control": "access control",
-}  # the others read as they are spelt
-NO_NAME = "no name"
+CATEGORIES = {"nvr": "NVR", "dvr": "DVR", "access-control": "access control"}  # others read as they are spelt
+NO_NAME = "not stated"
 NEVER_SEEN = (
     "No scan sees cameras on the inner ports of a recorder, units that are switched off, or networks that "
     "nobody named as a target. A device that is not in this census was not seen; that does not show it is absent."
@@ -43,7 +39,7 @@ def made_by(device: Device) -> str:
 
 
 def shown_as(device: Device) -> str:
-    """The brand on the device: a name, `no name` when it shows none, and nothing when nothing is known."""
+    """The brand on the device: a name, `not stated` when none was seen, and nothing when nothing is known."""
     if device.brand:
         return name(device.brand)
     return NO_NAME if device.maker in NAMED else ""
