@@ -10,6 +10,8 @@ import contextlib
 import ssl
 from types import TracebackType
 
+import msgspec
+
 from scanner.model import Endpoint, Outcome
 from scanner.net import gate
 from scanner.net.pacing import Pace
@@ -18,13 +20,19 @@ from scanner.probes import forbidden
 from scanner.probes.contract import Question
 from scanner.probes.message import Framing
 
-CONNECT_PATIENCE = 2.0  # seconds; an address that is not there costs no more
-READ_PATIENCE = 4.0  # until the next bytes: some recorders need three seconds for their front page
-REPLY_PATIENCE = 10.0  # until the whole reply, however steadily it trickles
-GREETING_PATIENCE = 1.5  # until a server that speaks first has spoken
-CLOSE_PATIENCE = 0.5
 REPLY_LIMIT = 64 * 1024  # bytes of one reply; a device that sends a gigabyte is cut off here
 CHUNK = 16 * 1024
+
+
+class Patience(msgspec.Struct, frozen=True):
+    """How many seconds are waited for what. Old recorders need three for their front page."""
+
+    connect: float = 2.0
+    read: float = 4.0  # until the next bytes
+    reply: float = 10.0  # until the whole reply, however steadily it trickles
+    greeting: float = 1.5  # until a server that speaks first has spoken
+    close: float = 0.5
+    device: float = 90.0  # for all ports of one device: a hostile one keeps its place no longer
 
 
 class Unanswered(Exception):
@@ -42,8 +50,10 @@ class HungUp(Unanswered):
 class Conversation:
     """One port of one device. The connection is opened when needed, kept while the device keeps it, and closed."""
 
-    def __init__(self, endpoint: Endpoint, port: int, pace: Pace, *, encrypted: bool = False) -> None:
-        self.endpoint, self.port, self.pace = endpoint, port, pace
+    def __init__(
+        self, endpoint: Endpoint, port: int, pace: Pace, patience: Patience, *, encrypted: bool = False
+    ) -> None:
+        self.endpoint, self.port, self.pace, self.patience = endpoint, port, pace, patience
         self.modern = True  # offer TLS 1.3
         self.tired = False  # waiting for more was given up; nothing further should be asked
         self._encrypted = encrypted
@@ -68,7 +78,7 @@ class Conversation:
         gate.require(self.endpoint.address)
         await self._slot.enter_async_context(self.pace.connection(self.endpoint.address))
         try:
-            async with asyncio.timeout(CONNECT_PATIENCE):
+            async with asyncio.timeout(self.patience.connect):
                 self._reader, self._writer = await asyncio.open_connection(
                     host(self.endpoint), self.port, limit=REPLY_LIMIT
                 )
@@ -102,7 +112,7 @@ class Conversation:
         """What the server says without being asked; empty when it says nothing."""
         await self.open()
         with contextlib.suppress(OSError):
-            return await self._receive(GREETING_PATIENCE)
+            return await self._receive(self.patience.greeting)
         return b""
 
     async def certificate(self) -> bytes:
@@ -119,7 +129,7 @@ class Conversation:
                     if tunnel and tunnel.open:
                         writer.write(tunnel.farewell())
                     writer.close()
-                    async with asyncio.timeout(CLOSE_PATIENCE):
+                    async with asyncio.timeout(self.patience.close):
                         await writer.wait_closed()
         finally:
             if writer is not None:
@@ -141,9 +151,9 @@ class Conversation:
 
     async def _hear(self, framing: Framing) -> Outcome:
         clock = asyncio.get_running_loop().time
-        latest = clock() + REPLY_PATIENCE
+        latest = clock() + self.patience.reply
         while not framing.whole and not framing.full:
-            data = await self._receive(min(READ_PATIENCE, latest - clock()))
+            data = await self._receive(min(self.patience.read, latest - clock()))
             if not data:
                 if not framing.received:
                     return Outcome.REFUSED  # hung up on us: somebody is there
@@ -170,7 +180,7 @@ class Conversation:
             tunnel.shake()
             self._let_out(tunnel.to_send())
             while not tunnel.open:
-                data = await self._receive(READ_PATIENCE)
+                data = await self._receive(self.patience.read)
                 if not data:
                     raise ConnectionResetError
                 tunnel.shake(data)

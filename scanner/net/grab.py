@@ -12,29 +12,34 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from scanner.model import Endpoint, Observation, Outcome, Protocol
-from scanner.net.conversation import REPLY_LIMIT, Conversation, HungUp, Unanswered
+from scanner.net.conversation import REPLY_LIMIT, Conversation, HungUp, Patience, Unanswered
 from scanner.net.pacing import Pace
-from scanner.net.visit import Hear, Settle, Visit, port_of
+from scanner.net.visit import PATIENT, Hear, Settle, Visit, port_of
 from scanner.probes import certificate, dvrip, message, onvif, rtsp, web
 from scanner.probes.message import Framing
 from scanner.probes.ports import Service, greeted_in, service
 
 __all__ = ["fetch_description", "grab"]
 
-DEVICE_PATIENCE = 90.0  # seconds for all ports of one device: a hostile one keeps its place no longer
-
 
 async def grab(
-    endpoint: Endpoint, ports: Sequence[int], *, pace: Pace, hear: Hear, settle: Settle, deep: bool = False
+    endpoint: Endpoint,
+    ports: Sequence[int],
+    *,
+    pace: Pace,
+    hear: Hear,
+    settle: Settle,
+    deep: bool = False,
+    patience: Patience = PATIENT,
 ) -> None:
     """Ask one device on all its open ports.
 
     `hear` gets every reply; `settle` gets what brought none: a question without an answer, and a port of which only
     is known that it is open. `deep` also asks what takes a scarce connection of the device.
     """
-    visit = Visit(endpoint, ports, pace, hear, settle, deep=deep)
+    visit = Visit(endpoint, ports, pace, hear, settle, deep=deep, patience=patience)
     try:
-        async with asyncio.timeout(DEVICE_PATIENCE):
+        async with asyncio.timeout(patience.device):
             while visit.to_ask:
                 port, spoken = next(iter(visit.to_ask.items()))
                 await ask(visit, port, spoken)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from scanner.model import Attempt, Endpoint, Observation, Outcome, Protocol
-from scanner.net.conversation import Conversation, HungUp, Unanswered
+from scanner.net.conversation import Conversation, HungUp, Patience, Unanswered
 from scanner.net.pacing import Pace
 from scanner.probes import dvrip, forbidden, message, web
 from scanner.probes.contract import Question, Unreadable
@@ -17,6 +17,7 @@ from scanner.probes.ports import Service, service
 Hear = Callable[[Observation], None]
 Settle = Callable[[Attempt], None]
 
+PATIENT = Patience()
 DETOURS = 2  # further ports of a device that its own redirects may add
 DEFAULT_PORTS = {"http": 80, "https": 443, "rtsp": 554}
 
@@ -33,8 +34,9 @@ class Visit:
         settle: Settle,
         *,
         deep: bool = False,
+        patience: Patience = PATIENT,
     ) -> None:
-        self.endpoint, self.pace, self.deep = endpoint, pace, deep
+        self.endpoint, self.pace, self.deep, self.patience = endpoint, pace, deep, patience
         self.to_ask = {port: service(port) for port in ports}  # in this order
         self._hear, self._settle = hear, settle
         self._planned = set(ports)
@@ -42,7 +44,7 @@ class Visit:
         self._faces: dict[tuple[object, ...], bool] = {}  # front page -> whether it came encrypted
 
     def talk(self, port: int, *, encrypted: bool = False) -> Conversation:
-        return Conversation(self.endpoint, port, self.pace, encrypted=encrypted)
+        return Conversation(self.endpoint, port, self.pace, self.patience, encrypted=encrypted)
 
     def authority(self, port: int, scheme: str = "http") -> str:
         """Host and port as they stand in a URL. The zone of an IPv6 address is ours and stays here."""

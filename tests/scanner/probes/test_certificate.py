@@ -8,8 +8,9 @@ import hashlib
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
 from scanner.probes import certificate
@@ -19,18 +20,30 @@ from tests.scanner.probes.hostile import cuts
 START = datetime.datetime(2019, 12, 17, tzinfo=datetime.UTC)
 
 
-def issued(**names: str) -> bytes:
-    """A certificate as DER, self-signed by a key of its own."""
-    oids = {"cn": NameOID.COMMON_NAME, "ou": NameOID.ORGANIZATIONAL_UNIT_NAME, "o": NameOID.ORGANIZATION_NAME}
+def made(**names: str) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+    """A certificate, self-signed by a key of its own."""
+    oids = {
+        "cn": NameOID.COMMON_NAME,
+        "ou": NameOID.ORGANIZATIONAL_UNIT_NAME,
+        "o": NameOID.ORGANIZATION_NAME,
+    }
     name = x509.Name([x509.NameAttribute(oids[kind], value) for kind, value in names.items()])
     key = ec.generate_private_key(ec.SECP256R1())
-    builder = x509.CertificateBuilder(
-        name, name, key.public_key(), 0x8AB4, START, START + datetime.timedelta(9000)
-    )
-    builder = builder.add_extension(
-        x509.SubjectAlternativeName([x509.DNSName("camera.local")]), critical=False
-    )
-    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+    end = START + datetime.timedelta(9000)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 0x8AB4, START, end)
+    alternative = x509.SubjectAlternativeName([x509.DNSName("camera.local")])
+    return builder.add_extension(alternative, critical=False).sign(key, hashes.SHA256()), key
+
+
+def issued(**names: str) -> bytes:
+    return made(**names)[0].public_bytes(Encoding.DER)
+
+
+def issued_pem(**names: str) -> bytes:
+    """Certificate and key in one, as a server loads them."""
+    certificate, key = made(**names)
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return certificate.public_bytes(Encoding.PEM) + private
 
 
 DER = issued(o="HIKVISION", ou="DVRNVR", cn="www.hikvision.com")
