@@ -67,7 +67,7 @@ def expected_of(unit: Unit) -> Expected:
         address=unit.address,
         stated_address=unit.words["address"],
         mac=row.mac,
-        relabelled=row.brand != covered if covered and shown["brand"] else None,
+        relabelled=row.brand != covered if covered and shown.get("brand") else None,
         **shown,
     )
 

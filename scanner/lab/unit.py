@@ -129,7 +129,9 @@ def load_units(network: str, count: int | None = None, scanner: int = 254) -> tu
         if at != scanner and at not in {r.offset for r in _rows()}
     )
     for number in range(1, (count or 0) - len(rows) + 1):
-        rows.append(_repeat(ordinary[(number - 1) % len(ordinary)], number, next(free)))
+        if (offset := next(free, None)) is None:
+            raise ValueError(f"{network} has no room for {count} units")
+        rows.append(_repeat(ordinary[(number - 1) % len(ordinary)], number, offset))
     return tuple(_place(row, lan) for row in rows)
 
 
