@@ -203,7 +203,7 @@ def test_the_slow_unit_takes_three_seconds() -> None:
 
 def test_the_hostile_unit_never_ends_and_lures_away() -> None:
     async def story(building: Building) -> None:
-        endless = await ask(building, "hostile", 8080, GET, limit=3_000_000)
+        endless = await ask(building, "hostile", 2020, GET, limit=3_000_000)
         assert len(endless) >= 3_000_000
         assert b"Location: http://127.78.0.1/" in await ask(building, "hostile", 80, GET)
         bomb = await ask(building, "hostile", 49152, b"GET /bomb.xml HTTP/1.1\r\n\r\n")
