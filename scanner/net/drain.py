@@ -1,9 +1,10 @@
 """The drain: a thread that does nothing but empty sockets, so that no reply is lost while the program computes.
 
-Two thousand cameras answer one question within half a second. A socket holds 70 to 180 of their replies at the
-kernel's old default size (212,992 bytes); what comes after that is gone. So the thread takes up to `BATCH` datagrams
-in one system call, and keeps Python's lock during it: a thread that gave the lock away at each `recv` would wait 5 ms
-to get it back while the program computes, and so read 200 replies a second at best.
+Two thousand cameras answer one question within half a second, and twelve questions are asked in the first second.
+A socket holds about 180 replies where net.core.rmem_max has its old default of 212,992 bytes; what comes after that is
+gone. So the thread takes up to `BATCH` datagrams in one system call, and keeps Python's lock during it. A thread that
+gives the lock away waits up to 5 ms to get it back from a program that computes: with one datagram a call that loses
+half of the 24,000 replies, with 64 a call still some (tests/benchmarks/discovery.py; docs/explanation/discovery.md).
 """
 
 from __future__ import annotations

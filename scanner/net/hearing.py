@@ -7,7 +7,7 @@ import re
 import socket
 import time
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 
 import msgspec
@@ -22,7 +22,9 @@ REPLIES_OF_ONE = 400  # datagrams of one address that are kept: 20 times the rep
 TABLE_SHARE = 0.05  # of the time may go into reading the neighbour table again for addresses not yet in it,
 TABLE_CREDIT = 0.05  # and so many seconds at the start
 
-UUID = re.compile(rb"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
+INSIDE_UUID = re.compile(
+    rb"-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-"
+)  # starts with a literal: ten times faster
 
 Hear = Callable[[Observation], None]
 Describe = Callable[[str], Awaitable[Observation | None]]
@@ -62,7 +64,7 @@ class Hearing:
     def remember(self, question: Question) -> None:
         """This is about to be asked: know its answers, and its echo."""
         self._sent.add(question.payload)
-        for found in UUID.findall(question.payload):
+        for found in identifiers(question.payload):
             self._asked.setdefault(found.upper(), question.name)
 
     async def observe(self) -> None:
@@ -132,14 +134,17 @@ class Hearing:
     def _heard_before(self, address: str, payload: bytes) -> bool:
         """Whether this address said the same before. Our own identifiers, which replies repeat, do not count:
         a device that answers all three rounds says one thing, not three."""
-        same = UUID.sub(lambda found: b"" if found[0].upper() in self._asked else found[0], payload)
+        same = payload
+        for found in identifiers(payload):
+            if found.upper() in self._asked:
+                same = same.replace(found, b"")
         key = hash((address, same))
         known = key in self._seen
         self._seen.add(key)
         return known
 
     def _question_in(self, payload: bytes) -> str:
-        names = (self._asked.get(found.upper()) for found in UUID.findall(payload))
+        names = (self._asked.get(found.upper()) for found in identifiers(payload))
         return next((name for name in names if name), "")
 
     def _mac(self, address: str) -> str | None:
@@ -163,6 +168,12 @@ class Hearing:
     async def _fetch_description(self, describe: Describe, url: str) -> None:
         if observation := await describe(url):
             self._hear(observation)
+
+
+def identifiers(payload: bytes) -> Iterator[bytes]:
+    """Everything in a payload that is written as a UUID, or nearly so."""
+    for found in INSIDE_UUID.finditer(payload):
+        yield payload[max(0, found.start() - 8) : found.end() + 12]
 
 
 def is_reply(datagram: Datagram, payload: bytes) -> bool:
