@@ -68,9 +68,12 @@ OWN = re.compile(  # what makes an XML document one of this dialect
     r"(?:hikvision|isapi|std-cgi)\.(?:com|org)/ver\d|psialliance|<(?:DeviceInfo|ActivateStatus|ResponseStatus|userCheck)\b"
 )
 NAME = re.compile(r"<(?:[\w.-]{1,60}:)?([A-Za-z_][\w.-]{0,60})")
-# Lines that inventory tools print instead of the document.
-TITLES = {"Model": "model", "Serial": "serialNumber", "Firmware": "firmwareVersion"}
-TITLED = re.compile(r"\b(Model|Serial|Firmware):[ ]([^,\r\n]{1,200})")
+# What other tools keep of a document: `Model: …, Serial: …`, `model=…` lines, a dictionary.
+TITLES = {"model": "model", "serial": "serialNumber", "firmware": "firmwareVersion"}
+NAMES = {name.lower(): name for name in ELEMENTS} | TITLES
+TITLED = re.compile(
+    rf"""\b({"|".join(NAMES)})["']?\s{{0,4}}[:=]\s{{0,4}}["']?([^,"'\r\n{{}}]{{1,200}})""", re.IGNORECASE
+)
 
 
 class Isapi(msgspec.Struct, frozen=True):
@@ -95,8 +98,9 @@ def read(payload: bytes) -> Isapi:
 
 def fields(payload: bytes) -> Fields:
     found, text = message.parse(payload), decode(payload)
-    if found.status is None and (printed := TITLED.findall(text)):
-        return gather((*((TITLES[title], value) for title, value in printed), ("text", text)))
+    if found.status is None and "<" not in text and (printed := TITLED.findall(text)):
+        pairs = ((NAMES[title.lower()], value.strip()) for title, value in printed)
+        return gather((*pairs, *(("body", piece) for piece in message.pieces(text)), ("text", text)))
     return gather((*message.head_fields(found), *_document(message.content(found)), ("text", text)))
 
 

@@ -39,9 +39,19 @@ def test_an_element_that_nobody_asked_for_is_no_field() -> None:
     assert "salt" not in isapi.fields(DEVICE)
 
 
-def test_the_lines_of_an_inventory_tool_are_read() -> None:
-    found = isapi.fields(b"Model: DS-I114W, Serial: DS-I114W20171106AAWR100000001, Firmware: V5.4.81")
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "Model: DS-I114W, Serial: DS-I114W20171106AAWR100000001, Firmware: V5.4.81",
+        "model=DS-I114W\nserialNumber=DS-I114W20171106AAWR100000001\nfirmwareVersion=V5.4.81\n",
+        '{"model": "DS-I114W", "serialNumber": "DS-I114W20171106AAWR100000001", "firmwareVersion": "V5.4.81"}',
+        "{'model': 'DS-I114W', 'serialNumber': 'DS-I114W20171106AAWR100000001', 'firmwareVersion': 'V5.4.81'}",
+    ],
+)
+def test_what_other_tools_keep_of_a_document_is_read(kept: str) -> None:
+    found = isapi.fields(kept.encode())
     assert found["model"] == ("DS-I114W",) and found["firmwareVersion"] == ("V5.4.81",)
+    assert found["serialNumber"] == ("DS-I114W20171106AAWR100000001",)
 
 
 def test_a_challenge_gives_its_realm() -> None:
