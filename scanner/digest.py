@@ -17,6 +17,7 @@ from scanner.model import Identification, Reading
 from scanner.plan import Plan
 from scanner.probes import read_fields
 
+STATED_ADDRESS = ("sadp.IPv4Address", "dhdiscover.IPAddress")
 Found = Callable[[str, Identification], None]
 KEPT_READINGS = 5_000  # in memory, without their payloads; the rest is read again when it is needed
 
@@ -54,9 +55,24 @@ class Digest:
             self._found(device, it)
 
     def _identify(self, rows: Sequence[int]) -> Identification:
-        return self._known.identify(
-            [self._readings.get(row) or read_fields(self._inventory.observation(row)) for row in rows]
+        readings = [self._readings.get(row) or read_fields(self._inventory.observation(row)) for row in rows]
+        it = self._known.identify(readings)
+        return msgspec.structs.replace(it, address=self._address(readings) or it.address)
+
+    def _address(self, readings: Sequence[Reading]) -> str | None:
+        """The address that a unit states where it could not be reached at the one its reply came from.
+
+        A reply of a unit with a foreign address may have come through a relay, or with a borrowed sender.
+        """
+        if any(reading.observation.transport == "tcp" for reading in readings):
+            return None
+        stated = (
+            address
+            for reading in readings
+            for name in STATED_ADDRESS
+            for address in reading.fields.get(name, ())
         )
+        return next((address for address in stated if not self._plan.on_link(address)), None)
 
     def _reachable(self, it: Identification) -> Reachable:
         if it.address is None or self._plan.on_link(it.address):

@@ -87,7 +87,7 @@ async def carry_out(
     digesting = asyncio.create_task(survey.keep_digesting())
     try:
         await survey.stages()
-        ending = "incomplete" if survey.problems else "complete"
+        ending = "complete" if survey.complete else "incomplete"
     finally:
         digesting.cancel()
         await asyncio.wait([digesting])
@@ -121,6 +121,7 @@ class Survey:
         self.parts_done: int = inventory.progress(run).get("parts", 0)
         self.grabbed: set[str] = set()
         self.problems: dict[str, None] = {}
+        self.complete = True
         self.unusable: dict[str, str] = {}
         self.outcomes: collections.Counter[str] = collections.Counter()
         self.open: dict[str, set[int]] = {}  # address -> open ports; no ports where it only showed life
@@ -163,9 +164,21 @@ class Survey:
                 self.plan.interfaces,
                 pace=self.pace,
                 hear=self.hear,
-                describe=partial(fetch_description, pace=self.pace),
+                describe=self.describe,
             )
             self.note(report)
+
+    async def describe(self, url: str) -> Observation | None:
+        """Fetch the description that a unit points to, when that unit may be asked at all."""
+        if not self.may_ask(urlsplit(url).hostname or ""):
+            return None
+        return await fetch_description(url, pace=self.pace)
+
+    def may_ask(self, address: str) -> bool:
+        """Whether an address that discovery brought up belongs to the targets; with an interface alone, to it."""
+        if len(self.plan.scope):
+            return address in self.plan.scope
+        return self.plan.on_link(address) and not self.plan.scope.excludes(address)
 
     async def sweep_and_grab(self) -> None:
         """Sweep the targets part by part; while one part is swept, the devices of the one before are asked."""
@@ -259,11 +272,7 @@ class Survey:
     async def follow_up(self) -> None:
         """Go where units said they can be found: a web port of their own, an address that discovery alone showed."""
         if not len(self.plan.scope):  # only an interface was named: its units are the targets
-            near = [
-                address
-                for address in self.stated
-                if self.plan.on_link(address) and not self.plan.scope.excludes(address)
-            ]
+            near = [address for address in self.stated if self.may_ask(address)]
             self.tell.stage("ask the units that discovery found", len(near))
             spans = tuple((number, number) for number in map(number_of, near) if number is not None)
             await self.sweep(partial(sweep.choose(self.plan.engine).sweep, spans), len(near))
@@ -276,7 +285,7 @@ class Survey:
         extra = {
             address: ports - self.open.get(address, set()) - set(self.plan.ports)
             for address, ports in self.stated.items()
-            if address in self.plan.scope or address in self.open
+            if self.may_ask(address)
         }
         async with asyncio.TaskGroup() as group:
             for address, ports in extra.items():
@@ -322,13 +331,14 @@ class Survey:
         return Endpoint(address, self.macs.get(address), routed=not self.plan.on_link(address))
 
     def note(self, report: DiscoveryReport) -> None:
-        """Take what a discovery could not do into the coverage."""
+        """Take what a discovery could not do into the coverage; that nobody answered leaves a run complete."""
         self.unusable |= {one.protocol: one.problem for one in report.asked if one.problem}
         for problem in report.problems:
-            self.trouble(problem)
+            self.trouble(problem, grave=problem not in report.notes)
 
-    def trouble(self, text: str) -> None:
-        """Something could not be done: the run is not complete."""
+    def trouble(self, text: str, *, grave: bool = True) -> None:
+        """Something could not be done. When it is grave, the run is not complete."""
+        self.complete = self.complete and not grave
         if text not in self.problems:
             self.problems[text] = None
             self.tell.problem(text)

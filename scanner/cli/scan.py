@@ -107,7 +107,7 @@ def scan(
 
     if asked["resume"] and not dry_run:
         with open_inventory(inventory) as opened:
-            asked = {**asked, **_settings_of(opened, asked["resume"])}
+            asked = _settings_of(opened, asked["resume"]) | {"resume": asked["resume"]}
             plan = _plan(asked, yes)
             sys.exit(_run(plan, asked, opened, fingerprints, observations, jsonl, fail_on))
     plan = _plan(asked, yes)

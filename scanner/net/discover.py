@@ -118,21 +118,21 @@ class Asking:
         """Open the ports of the protocols' own, for replies to the group and for greetings that nobody asked for."""
         allow_many_sockets()
         for interface in (each for each in chosen if not unusable(each)):
-            for datagram in (each for each in protocols if each.listen):
-                by_family = {
-                    ":" in each: each.partition("/")[0] for each in reversed(sources(interface, datagram))
-                }
-                for six, source in by_family.items():
-                    with self._noting(interface.name, datagram):
-                        self._own_ports[interface.name, datagram.port, six] = self._join(
-                            interface, source, datagram
-                        )
+            for datagram in protocols:
+                for source in one_of_each_family(sources(interface, datagram)):
+                    self._join(interface, source, datagram)
 
-    def _join(self, interface: Interface, source: str, datagram: Datagram) -> socket.socket:
+    def _join(self, interface: Interface, source: str, datagram: Datagram) -> None:
         group = datagram.group6 if ":" in source else datagram.group4
-        sock = listening_socket(interface, source, datagram.ttl, datagram.listen or datagram.port, group)
-        self._heard.listen(sock, Ear(interface.name, datagram))
-        return sock
+        if not (group or datagram.listen):
+            return
+        # Where the protocol says nothing of answers to the port, a taken one costs greetings only: no problem.
+        noting = self._noting(interface.name, datagram) if datagram.listen else contextlib.suppress(OSError)
+        with noting:
+            port = datagram.listen or datagram.port
+            sock = listening_socket(interface, source, datagram.ttl, port, group)
+            self._heard.listen(sock, Ear(interface.name, datagram))
+            self._own_ports[interface.name, datagram.port, ":" in source] = sock
 
     async def ask_groups(self, sends: Iterable[Send], patience: float | None) -> None:
         """Send each at its time, and wait until the last reply may have come."""
@@ -202,7 +202,11 @@ class Asking:
     ) -> DiscoveryReport:
         asked = tuple(self._asked(each, datagram) for each in chosen for datagram in protocols) + services
         silent = {each.interface for each in asked} - {each.interface for each in asked if each.answered}
-        quiet = tuple(silence(each) for each in chosen if each.name in silent and not unusable(each))
+        quiet = tuple(
+            silence(each)
+            for each in chosen
+            if each is not DIRECT and each.name in silent and not unusable(each)
+        )
         return DiscoveryReport(asked=asked, seconds=seconds, lost=self._heard.lost, notes=notes + quiet)
 
     def _asked(self, interface: Interface, datagram: Datagram) -> Asked:
@@ -214,7 +218,7 @@ class Asking:
             outcome = Outcome.UNREADABLE
         else:
             outcome = Outcome.SILENT if sent else Outcome.UNREACHABLE
-        problem = unusable(interface) or self._problems.get(key, "")
+        problem = (interface is not DIRECT and unusable(interface)) or self._problems.get(key, "")
         return Asked(
             interface=interface.name,
             protocol=datagram.protocol,
@@ -235,6 +239,11 @@ def require_harmless(datagram: Datagram, question: Question) -> None:
 def place(destination: str, send: Send) -> tuple[str, int] | tuple[str, int, int, int]:
     port = send.datagram.port
     return (destination, port, 0, send.interface.index) if ":" in destination else (destination, port)
+
+
+def one_of_each_family(own: tuple[str, ...]) -> tuple[str, ...]:
+    """The first IPv4 and the first IPv6 address, without their prefix lengths."""
+    return tuple({":" in each: each.partition("/")[0] for each in reversed(own)}.values())
 
 
 def allow_many_sockets() -> None:
