@@ -21,7 +21,7 @@ from scanner.net.discover import ask_directly, discover
 from scanner.net.discovery_report import DiscoveryReport
 from scanner.net.interfaces import Interface, interfaces
 from scanner.net.pacing import Pace
-from scanner.net.questions import plan
+from scanner.net.questions import fresh_token, plan
 from scanner.probes import Datagram, Question, datagrams, sadp, ssdp, ws_discovery
 from tests.scanner.net.street import Street
 
@@ -126,6 +126,28 @@ def test_a_camera_that_starts_is_heard_unasked_and_another_scanner_is_not(loopba
     with mute:
         heard = asyncio.run(meanwhile())
     assert [(seen.payload, seen.request) for seen in heard] == [(HELLO, "")]
+
+
+def test_a_greeting_is_heard_in_a_protocol_that_answers_the_asker_alone(loopback: Interface) -> None:
+    greeting = b"NOTIFY * HTTP/1.1\r\nNTS: ssdp:alive\r\nUSN: uuid:device_3_0-1L047ACPAW00037\r\n\r\n"
+    stranger = ssdp.DATAGRAM.questions(fresh_token())[0].payload + b"\r\n"
+    quiet = msgspec.structs.replace(ssdp.DATAGRAM, patience=0.3)
+    camera = Street([CAMERA], 1900, GROUP, lambda _question, _address: [])
+
+    async def meanwhile() -> list[Observation]:
+        heard: list[Observation] = []
+        async with asyncio.TaskGroup() as group:
+            group.create_task(
+                discover([loopback], pace=Pace(1000, 1000), hear=heard.append, protocols=[quiet])
+            )
+            await asyncio.sleep(0.1)
+            camera.say(CAMERA, stranger, (GROUP, 1900))
+            camera.say(CAMERA, greeting, (GROUP, 1900))
+        return heard
+
+    with camera:
+        [seen] = asyncio.run(meanwhile())
+    assert seen.payload == greeting and seen.address == CAMERA and seen.request == ""
 
 
 def test_a_port_that_another_program_holds_is_reported_and_the_rest_goes_on(loopback: Interface) -> None:
