@@ -258,7 +258,7 @@ def forms_for(port: int, transport: Transport) -> tuple[Only, ...]:
 
 def forbidding(payload: bytes, port: int, transport: Transport) -> Never | None:
     """The first rule that forbids this payload, as it is or with its percent-encoding undone."""
-    disguised = (payload, unquote_to_bytes(payload), unquote_to_bytes(unquote_to_bytes(payload)))
+    disguised = {payload, unquote_to_bytes(payload), unquote_to_bytes(unquote_to_bytes(payload))}
     for rule in NEVER:
         concerns = rule.transport == transport and (not rule.ports or port in rule.ports)
         if concerns and any(rule.pattern.search(seen) for seen in disguised):
