@@ -6,6 +6,7 @@ Two rules hold whatever the caller asked for: a network named in CAMCENSUS_CONFI
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import os
 
@@ -22,8 +23,12 @@ class Refused(CamcensusError):
 def confinement() -> tuple[Network, ...] | None:
     """The networks of CAMCENSUS_CONFINE; None when it is not set."""
     text = os.environ.get(CONFINE)
-    if not text:
-        return None
+    return networks(text) if text else None
+
+
+@functools.cache
+def networks(text: str) -> tuple[Network, ...]:
+    """The networks of a comma-separated list; read once, because every packet asks."""
     try:
         return tuple(ipaddress.ip_network(part.strip()) for part in text.split(","))
     except ValueError as error:
@@ -49,3 +54,16 @@ def require(address: str) -> None:
             why=f"{CONFINE} confines this process to {os.environ[CONFINE]}",
             fix="leave that address out, or widen the confinement",
         )
+
+
+def require_span(first: int, last: int) -> None:
+    """Raise `Refused` unless one network of the confinement holds this whole range of IPv4 addresses."""
+    limits = confinement()
+    ends = ipaddress.IPv4Address(first), ipaddress.IPv4Address(last)
+    if limits is None or any(all(end in limit for end in ends) for limit in limits):
+        return
+    raise Refused(
+        f"nothing is sent to {ends[0]}-{ends[1]}",
+        why=f"{CONFINE} confines this process to {os.environ[CONFINE]}",
+        fix="leave that range out, or widen the confinement",
+    )
