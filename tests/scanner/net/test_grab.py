@@ -656,6 +656,20 @@ def test_a_device_that_takes_too_long_in_all_gives_up_its_place() -> None:
     run(story())
 
 
+def test_a_device_with_an_ipv6_address_is_asked_by_it() -> None:
+    async def story() -> None:
+        told = Heard()
+        async with Device("::1") as camera:
+            await camera.pages(
+                WEB, {"/": page(b"", b"Location: http://[::1]:8080/login", status=b"302 Found")}
+            )
+            await told.grab(camera, WEB)
+            assert camera.asked(WEB)[:2] == ["GET /", "GET /login"]
+            assert all(b"\r\nHost: [::1]:8080\r\n" in data for _, data in camera.heard)
+
+    run(story())
+
+
 def test_a_description_is_fetched_from_its_sender() -> None:
     description = page(b'<?xml version="1.0"?><root xmlns="urn:schemas-upnp-org:device-1-0"><device/></root>')
 
