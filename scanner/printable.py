@@ -39,7 +39,9 @@ def printable(text: str, *, lines: bool = False) -> str:
 def printable_bytes(payload: bytes) -> str:
     """A raw reply for a person: as lines of text when it is mostly text, else as hexadecimal."""
     text = payload.decode("utf-8", "surrogateescape")
-    hidden = sum(unicodedata.category(character) in HIDDEN and character not in "\t\r\n" for character in text)
+    hidden = sum(
+        unicodedata.category(character) in HIDDEN and character not in "\t\r\n" for character in text
+    )
     if hidden * 4 <= len(text):
         return printable(text, lines=True)
     return "\n".join(f"{at:04x}  {payload[at : at + 16].hex(' ')}" for at in range(0, len(payload), 16))
