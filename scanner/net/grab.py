@@ -113,14 +113,13 @@ async def browse(visit: Visit, talk: Conversation, scheme: str) -> Protocol | No
     if visit.seen_before(first, encrypted=scheme == "https"):
         return "http"
     front, url = await walk_to_login(visit, talk, first, f"{scheme}://{name}/")
-    if not front:
-        return "http"
     looks_like = web.leaning(first) or web.leaning(front)
-    for question in web.makers_questions(looks_like, name):
+    for question in web.makers_questions(looks_like, name) if front else ():
         await visit.try_to_put(talk, question)
     if looks_like != "other":
-        await ask_onvif(visit, talk, scheme)
-    await visit.follow(talk, web.page(web.icon_path(front, url), name))
+        await ask_onvif(visit, talk, scheme)  # in clear also where all pages have moved behind TLS
+    if front:
+        await visit.follow(talk, web.page(web.icon_path(front, url), name))
     return "http"
 
 
@@ -132,8 +131,7 @@ async def walk_to_login(visit: Visit, talk: Conversation, page: bytes, url: str)
         if not ahead or not visit.itself(ahead):
             break
         if port_of(ahead) != talk.port:
-            visit.plan(ahead)
-            return b"", url
+            return b"" if visit.plans(ahead) else page, url
         path = web.safe_path(ahead)
         if not path or path in seen or not (login := await visit.follow(talk, web.page(path, name))):
             break

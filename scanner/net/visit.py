@@ -23,7 +23,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443, "rtsp": 554}
 
 
 class Visit:
-    """One device: `put` asks, `tell` reports what came, `plan` adds a port that the device itself named."""
+    """One device: `put` asks, `tell` reports what came, `plans` adds a port that the device itself named."""
 
     def __init__(
         self,
@@ -113,15 +113,17 @@ class Visit:
             return False  # a name: whoever it belongs to, nobody said that we may ask
         return host == ipaddress.ip_address(self.endpoint.address.partition("%")[0])
 
-    def plan(self, url: str) -> None:
-        """Ask a further web port of this device, to which it led us itself."""
+    def plans(self, url: str) -> bool:
+        """Whether the web port of this device that it led us to itself is asked too; if it can be, from now on."""
         port, scheme = port_of(url), urlsplit(url).scheme
         spoken: Service = "https" if scheme == "https" else "http"
-        if port in self._planned or not self._detours or service(port) not in {"http", "https", "unknown"}:
-            return
-        self._detours -= 1
-        self._planned.add(port)
-        self.to_ask[port] = spoken
+        if service(port) not in {"http", "https", "unknown"}:
+            return False
+        if port not in self._planned and self._detours:
+            self._detours -= 1
+            self._planned.add(port)
+            self.to_ask[port] = spoken
+        return port in self._planned
 
     def seen_before(self, front: bytes, *, encrypted: bool) -> bool:
         """Whether this front page is the encrypted twin of one already asked, or the other way round.

@@ -230,8 +230,9 @@ def test_a_device_may_lead_to_another_web_port_of_its_own() -> None:
             )
             await camera.pages(7080, {"/": page(b"<title>Here</title>")})
             await told.grab(camera, WEB)
-            assert camera.asked(WEB) == ["GET /"]
-        assert "<title>Here" in read_fields(told.observations[1]).fields["http.text"][0]
+            assert camera.asked(WEB) == ["GET /", "POST /onvif/device_service"]
+            assert len(camera.asked(7080)) == 6
+        assert "<title>Here" in read_fields(told.observations[2]).fields["http.text"][0]
 
     run(story())
 
@@ -245,7 +246,7 @@ def test_no_redirect_makes_us_write_to_a_port_that_must_stay_silent(port: int) -
             await camera.pages(WEB, {"/": away})
             await camera.pages(port, {})
             await told.grab(camera, WEB)
-            assert camera.asked(port) == []
+            assert camera.asked(port) == [] and len(camera.asked(WEB)) == 6
 
     run(story())
 
