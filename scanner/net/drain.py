@@ -2,9 +2,9 @@
 
 Two thousand cameras answer one question within half a second, and twelve questions are asked in the first second.
 A socket holds about 180 replies where net.core.rmem_max has its old default of 212,992 bytes; what comes after that is
-gone. So the thread takes up to `BATCH` datagrams in one system call, and keeps Python's lock during it. A thread that
-gives the lock away waits up to 5 ms to get it back from a program that computes: with one datagram a call that loses
-half of the 24,000 replies, with 64 a call still some (tests/benchmarks/discovery.py; docs/explanation/discovery.md).
+gone. So the thread takes up to `BATCH` datagrams in one system call: a thread that took one at a time would wait up to
+5 ms for Python's lock after each, while the program computes, and then loses about two in five of the 24,000 replies.
+The lock is kept during the call, which never waits; docs/explanation/discovery.md has the measurements.
 """
 
 from __future__ import annotations
