@@ -100,7 +100,7 @@ class Inventory:
 
     def runs(self) -> list[Run]:
         """All runs, the newest first."""
-        return [rows.run_of(row) for row in self._query("SELECT * FROM runs ORDER BY id DESC")]
+        return [rows.run_of(row) for row in self._query("SELECT * FROM runs ORDER BY started DESC")]
 
     def run(self, run: str) -> Run:
         """The run with this id, or whose id alone begins so."""
