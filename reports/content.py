@@ -164,6 +164,9 @@ def count(maker: str | None, devices: list[Device]) -> MakerCount:
     )
 
 
+MUTE_SHOWN = 8
+
+
 def blind_spots(run: Run) -> Iterator[BlindSpot]:
     """What this run could not see, the widest gap first."""
     coverage = run.coverage
@@ -177,6 +180,12 @@ def blind_spots(run: Run) -> Iterator[BlindSpot]:
         yield BlindSpot(
             f"{silent:,} of {coverage.addresses:,} addresses gave no answer",
             "switched off, filtered, or nobody there: from here these look alike",
+        )
+    if coverage.mute:
+        some = ", ".join(coverage.mute[:MUTE_SHOWN]) + (", …" if len(coverage.mute) > MUTE_SHOWN else "")
+        yield BlindSpot(
+            f"{len(coverage.mute):,} addresses have open ports and never said what they are",
+            f"look at them in person: {some}",
         )
     for excluded in coverage.excluded:
         until = f" (until {excluded.until})" if excluded.until else ""

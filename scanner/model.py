@@ -151,4 +151,5 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     sent: dict[str, int] = {}  # packets by kind
     excluded: tuple[Exclusion, ...] = ()
     unusable: dict[str, str] = {}  # protocol: why it could not be used
+    mute: tuple[str, ...] = ()  # addresses with open ports that never said what they are
     problems: tuple[str, ...] = ()

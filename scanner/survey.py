@@ -129,7 +129,7 @@ class Survey:
         self.macs: dict[str, str] = {}
         self.places = asyncio.Semaphore(plan.devices_at_once)
         self.stop = threading.Event()
-        self.lost = 0
+        self.spoke: set[str] = set()  # addresses of which a reply was heard
         asked = datagrams() if plan.interfaces else ()
         self.protocols = tuple(dict.fromkeys([*(one.protocol for one in asked), "tcp"]))
 
@@ -211,7 +211,6 @@ class Survey:
         swept = await asyncio.to_thread(engine, self.plan.ports, pace=self.pace, heard=heard, stop=self.stop)
         self.tell.advance(addresses)
         self.outcomes[Outcome.SILENT] += max(0, swept.probes - swept.answered - swept.refused - swept.lost)
-        self.lost += swept.lost
         if swept.problem:
             self.trouble(swept.problem)
 
@@ -299,6 +298,8 @@ class Survey:
         self.inventory.add(self.run, [observation])
         self.keep(observation)
         self.outcomes[observation.outcome] += 1
+        if observation.address and observation.protocol != "mac":
+            self.spoke.add(observation.address)
         if observation.transport == "udp" and observation.address:
             self.stated[observation.address] |= stated_ports(observation)
 
@@ -361,7 +362,7 @@ class Survey:
             protocols=self.protocols,
             addresses=len(scope),
             answered=len(self.open.keys() | self.stated.keys()),
-            lost=sum(map(size, left)) + self.lost,
+            lost=sum(map(size, left)),
             outcomes={str(outcome): count for outcome, count in sorted(self.outcomes.items()) if count},
             sent={str(kind): count for kind, count in sorted(self.pace.sent.items())},
             excluded=tuple(
@@ -369,7 +370,10 @@ class Survey:
                 for one in scope.exclusions
             ),
             unusable=self.unusable,
-            problems=tuple(self.problems),
+            mute=tuple(
+                sorted(address for address, ports in self.open.items() if ports and address not in self.spoke)
+            ),
+            problems=tuple(problem for problem in self.problems if problem not in self.unusable.values()),
         )
 
 

@@ -98,6 +98,13 @@ def test_what_a_run_could_not_see_is_named_with_its_reason() -> None:
     assert any(spot.what == "sadp could not be used" and "37020" in spot.why for spot in spots)
 
 
+def test_addresses_that_answer_but_say_nothing_are_for_a_person_to_look_at() -> None:
+    coverage = Coverage(addresses=20, answered=20, mute=tuple(f"10.20.0.{number}" for number in range(9)))
+    [spot] = blind_spots(msgspec.structs.replace(RUN, coverage=coverage))
+    assert spot.what.startswith("9 addresses have open ports")
+    assert "10.20.0.7, …" in spot.why and "10.20.0.8" not in spot.why
+
+
 def test_a_run_that_never_ended_says_so() -> None:
     spots = list(blind_spots(msgspec.structs.replace(RUN, outcome=None, ended=None)))
     assert spots[0].what == "The run did not finish"
