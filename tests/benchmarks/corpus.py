@@ -15,7 +15,7 @@ import collections
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,13 +52,6 @@ def only_block(truth: Truth) -> bool:
     return set(truth["protocols"]) <= {"mac", "arp"}
 
 
-def share(hits: Iterable[bool]) -> str:
-    """`12/16  75.0%` of the things that are true."""
-    found = list(hits)
-    percent = f"{100 * sum(found) / len(found):5.1f}%" if found else "    – "
-    return f"{sum(found):4}/{len(found):<4} {percent}"
-
-
 def same(truth: str | None, told: str | None) -> bool:
     """Whether a stated value was extracted: equal but for case, spaces and an appended build."""
 
@@ -75,65 +68,64 @@ def same(truth: str | None, told: str | None) -> bool:
 def report(devices: Sequence[Device], title: str) -> None:
     """Print the table of one part of the corpus."""
     print(f"\n== {title}: {len(devices)} devices")
-    told = [(truth, seen, it) for truth, seen, it in devices if not only_block(truth)]
-    for maker in COVERED:
-        mine = [it for truth, _, it in told if truth["manufacturer"] == maker]
-        print(
-            f"  {maker:<10} right at probable or better   {share(i.maker == maker and i.confidence in SURE for i in mine)}"
-        )
-        print(f"  {maker:<10} right at any confidence       {share(i.maker == maker for i in mine)}")
+    told = [(truth, it) for truth, _, it in devices if not only_block(truth)]
+    ours = [(truth, it) for truth, it in told if truth["manufacturer"] in COVERED]
+    others = [(truth, it) for truth, it in told if truth["manufacturer"] not in COVERED]
     blocks = [(t, it) for t, _, it in devices if only_block(t) and t["manufacturer"] in COVERED]
-    print(
-        f"  address block only: right and possible   {share(it.maker == t['manufacturer'] and it.confidence == 'possible' for t, it in blocks)}"
-    )
-    accused = [(t, it) for t, _, it in devices if t["manufacturer"] not in COVERED and it.maker in COVERED]
-    print(
-        f"  false accusations: {len(accused)} ({sum(it.confidence in SURE for _, it in accused)} of them probable or better)"
-    )
-    others = [(t, it) for t, _, it in told if t["manufacturer"] not in COVERED]
-    print(f"  others named as other                    {share(it.maker == 'other' for _, it in others)}")
-    relabels = [(t, it) for t, _, it in told if t["relabelled"] and t["manufacturer"] in COVERED]
-    print(
-        f"  relabels: maker right                    {share(it.maker == t['manufacturer'] for t, it in relabels)}"
-    )
-    print(
-        f"  relabels: unmasked (maker and label)     {share(it.maker == t['manufacturer'] and it.relabelled is True for t, it in relabels)}"
-    )
-    own = [it for t, _, it in told if t["relabelled"] is False and t["manufacturer"] in COVERED]
-    print(f"  own brand wrongly called relabelled      {share(it.relabelled is True for it in own)}")
-    print("  calibration (maker right, of those with the confidence):")
-    for confidence in ("confirmed", "probable", "possible"):
-        print(
-            f"    {confidence:<10} {share(_right(t, it) for t, _, it in devices if it.confidence == confidence)}"
+    accused = [it for t, _, it in devices if t["manufacturer"] not in COVERED and it.maker in COVERED]
+    relabels = [(truth, it) for truth, it in ours if truth["relabelled"]]
+    own = [it for truth, it in ours if truth["relabelled"] is False]
+    for maker in COVERED:
+        mine = [it for truth, it in ours if truth["manufacturer"] == maker]
+        line(
+            f"{maker}: right at probable or better", (i.maker == maker and i.confidence in SURE for i in mine)
         )
-    for whose, chosen in (("Hikvision and Dahua", True), ("others", False)):
-        print(f"  stated values, {whose}:")
+        line(f"{maker}: right at any confidence", (i.maker == maker for i in mine))
+    line(
+        "address block only: right, and possible",
+        (right(t, i) and i.confidence == "possible" for t, i in blocks),
+    )
+    print(
+        f"  {'false accusations':<42} {len(accused):4}, {sum(it.confidence in SURE for it in accused)} at probable"
+    )
+    line("others named as other", (it.maker == "other" for _, it in others))
+    line("relabels: maker right", (right(*one) for one in relabels))
+    line(
+        "relabels: unmasked (maker and label)", (right(t, it) and it.relabelled is True for t, it in relabels)
+    )
+    line("own brand wrongly called relabelled", (it.relabelled is True for it in own))
+    for confidence in ("confirmed", "probable", "possible"):
+        line(
+            f"of those {confidence}, right",
+            (right(t, it) for t, _, it in devices if it.confidence == confidence),
+        )
+    for whose, some in (("ours", ours), ("others", others)):
         for attribute in ("brand", "category", "model", "firmware", "serial"):
-            stated = [
-                (t, it) for t, _, it in told if t[attribute] and (t["manufacturer"] in COVERED) is chosen
-            ]
-            print(
-                f"    {attribute:<9} {share(same(t[attribute], getattr(it, attribute)) for t, it in stated)}"
-            )
+            stated = [(t[attribute], getattr(it, attribute)) for t, it in some if t[attribute]]
+            line(f"stated {attribute} told, {whose}", (same(*pair) for pair in stated))
+
+
+def line(label: str, hits: Iterable[bool]) -> None:
+    """Print one row of the table: `12/16  75.0%` of the things that are true."""
+    found = list(hits)
+    percent = f"{100 * sum(found) / len(found):5.1f}%" if found else "    –"
+    print(f"  {label:<42} {sum(found):4}/{len(found):<4} {percent}")
 
 
 def by_protocol(devices: Sequence[Device], library: Library) -> None:
     """Print what each protocol alone would have given for Hikvision and Dahua."""
-    print("\n== what each protocol alone gives, Hikvision and Dahua")
-    heard: dict[str, list[tuple[bool, bool]]] = collections.defaultdict(list)
+    print("\n== what each protocol alone gives, Hikvision and Dahua: right at probable or better")
+    heard: dict[str, list[bool]] = collections.defaultdict(list)
     for truth, observed, _ in devices:
         if truth["manufacturer"] in COVERED:
-            for protocol in sorted({one.protocol for one in observed}):
+            for protocol in {one.protocol for one in observed}:
                 alone = identify([one for one in observed if one.protocol == protocol], library)
-                right = alone.maker == truth["manufacturer"]
-                heard[protocol].append((right and alone.confidence in SURE, right))
-    for protocol, results in sorted(heard.items()):
-        print(
-            f"  {protocol:<13} probable or better {share(sure for sure, _ in results)}   any {share(any_ for _, any_ in results)}"
-        )
+                heard[str(protocol)].append(right(truth, alone) and alone.confidence in SURE)
+    for name, results in sorted(heard.items()):
+        line(name, results)
 
 
-def misses(devices: dict[str, Device], wrong: Callable[[Truth, Identification], bool]) -> None:
+def misses(devices: dict[str, Device]) -> None:
     """Print the devices that came out wrong, with their payloads; of the open part only."""
     for subject, (truth, observed, it) in devices.items():
         if not held_out(subject) and wrong(truth, it):
@@ -148,11 +140,13 @@ def misses(devices: dict[str, Device], wrong: Callable[[Truth, Identification], 
                 print(f"    {one.protocol:<12} {one.request:<30} {one.payload[:400]!r}")
 
 
-def _right(truth: Truth, it: Identification) -> bool:
+def right(truth: Truth, it: Identification) -> bool:
+    """Whether the maker is told rightly."""
     return it.maker == truth["manufacturer"] if truth["manufacturer"] in COVERED else it.maker == "other"
 
 
-def _wrong(truth: Truth, it: Identification) -> bool:
+def wrong(truth: Truth, it: Identification) -> bool:
+    """Whether somebody should look at this one: a covered unit missed, or another maker's accused."""
     if truth["manufacturer"] in COVERED:
         return it.maker != truth["manufacturer"] or (it.confidence not in SURE and not only_block(truth))
     return it.maker in COVERED
@@ -176,7 +170,7 @@ def main() -> None:
     report([one for subject, one in devices.items() if held_out(subject)], "held-out part")
     by_protocol(list(devices.values()), library)
     if chosen.misses:
-        misses(devices, _wrong)
+        misses(devices)
 
 
 if __name__ == "__main__":
