@@ -10,7 +10,9 @@ import sys
 import pytest
 
 DOCUMENTATION_ADDRESS = "192.0.2.1"  # RFC 5737: nobody's
-TRY_TO_SEND = f"import socket; socket.socket(type=socket.SOCK_DGRAM).sendto(b'x', ('{DOCUMENTATION_ADDRESS}', 9))"
+TRY_TO_SEND = (
+    f"import socket; socket.socket(type=socket.SOCK_DGRAM).sendto(b'x', ('{DOCUMENTATION_ADDRESS}', 9))"
+)
 
 
 def test_this_process_cannot_send_off_loopback() -> None:
