@@ -239,7 +239,7 @@ class Survey:
 
     async def ask(self, addresses: list[str]) -> None:
         """Put the questions of discovery directly to addresses."""
-        self.note(await ask_directly(addresses, pace=self.pace, hear=self.hear))
+        self.note(await ask_directly(addresses, pace=self.pace, hear=self.hear, describe=self.describe))
 
     async def grab_all(self, addresses: Iterable[str]) -> None:
         """Ask devices what they are, each once in a run, on the ports the sweep found open."""
