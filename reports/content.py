@@ -183,9 +183,10 @@ def blind_spots(run: Run) -> Iterator[BlindSpot]:
         )
     if coverage.mute:
         some = ", ".join(coverage.mute[:MUTE_SHOWN]) + (", …" if len(coverage.mute) > MUTE_SHOWN else "")
+        one = len(coverage.mute) == 1
         yield BlindSpot(
-            f"{len(coverage.mute):,} addresses have open ports and never said what they are",
-            f"look at them in person: {some}",
+            f"{len(coverage.mute):,} address{' has' if one else 'es have'} open ports and never said what is there",
+            f"look at {'it' if one else 'them'} in person: {some}",
         )
     for excluded in coverage.excluded:
         until = f" (until {excluded.until})" if excluded.until else ""
