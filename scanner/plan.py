@@ -176,6 +176,8 @@ def _touching(here: Iterable[Interface], within: Scope) -> tuple[Interface, ...]
 
 def steps(plan: Plan) -> Iterator[Step]:
     """What a run would send. Upper bounds: an address that answers nothing is asked no further."""
+    from scanner.net.discover import DIRECT_ROUNDS
+    from scanner.net.questions import fresh_token
     from scanner.net.questions import plan as questions
     from scanner.probes import datagrams
 
@@ -193,14 +195,16 @@ def steps(plan: Plan) -> Iterator[Step]:
     where = ", ".join(plan.scope.targets)
     addresses, probes = len(plan.scope), len(plan.scope) * len(plan.ports)
     yield Step(f"sweep of {len(plan.ports)} TCP ports ({plan.engine})", where, probes, probes / plan.rate)
-    far = (
-        sum(not plan.on_link(address) for address in plan.scope.addresses())
-        if addresses <= ASK_EVERYBODY
-        else 0
-    )
-    if plan.unicast_discovery and far:
-        direct = far * sum(len(datagram.questions("")) for datagram in datagrams() if datagram.unicast)
-        yield Step("discovery sent to each address behind a router", where, direct, direct / plan.rate)
+    if plan.unicast_discovery:
+        questions_each = sum(len(one.questions(fresh_token())) for one in datagrams() if one.unicast)
+        asked = addresses if addresses <= ASK_EVERYBODY else 0
+        direct = asked * questions_each * DIRECT_ROUNDS
+        who = (
+            "each address that multicast does not reach"
+            if asked
+            else "each device that multicast does not reach"
+        )
+        yield Step(f"discovery put directly to {who}", where, direct, direct / plan.rate)
     each = REQUESTS_PER_DEVICE
     yield Step(f"about {each} requests to each device that answers", where, each, each / plan.device_rate)
 
