@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec.structs import replace
@@ -86,14 +86,14 @@ def by_address(
     return first(row for row in found if row["id"] not in taken and not contradicts(row, seen))
 
 
-def contradicts(known: dict[str, str | None], seen: Identification) -> bool:
+def contradicts(known: dict[str, Any], seen: Identification) -> bool:
     """Whether these cannot be one unit: an address passes from one device to the next."""
     serial = known["serial"]
     return (
         differ(known["mac"], seen.mac)
-        or differ(known["maker"], seen.maker)
+        or (differ(known["maker"], seen.maker) and sure(known["confidence"]) and sure(seen.confidence))
         # One protocol gives the serial in full, another its tail only.
-        or (bool(serial and seen.serial) and not ends_alike(str(serial), str(seen.serial)))
+        or bool(serial and seen.serial and not ends_alike(serial, seen.serial))
     )
 
 
@@ -133,7 +133,7 @@ def disagreement(said: Iterable[Identification]) -> tuple[str, ...]:
     """Runs that name different makers with some certainty are a conflict for a person to settle."""
     makers: dict[str, Identification] = {}
     for one in said:
-        if one.maker and RANK[one.confidence] >= RANK["probable"]:
+        if one.maker and sure(one.confidence):
             makers[one.maker] = one
     if len(makers) < 2:
         return ()
@@ -150,6 +150,10 @@ def still_needed(before: Sequence[Claim], now: Sequence[Claim], weaker: bool) ->
         for claim in before
         if (claim.fingerprint, claim.attribute) not in renewed and claim.attribute not in attributes
     )
+
+
+def sure(confidence: Confidence) -> bool:
+    return RANK[confidence] >= RANK["probable"]
 
 
 def distinctive(serial: str | None) -> bool:

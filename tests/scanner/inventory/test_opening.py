@@ -1,0 +1,168 @@
+"""The file of the inventory: private, recognised, and never written over when it is not ours."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database
+
+from scanner.errors import CamcensusError
+from scanner.inventory import Inventory, RunSettings, default_path, open_inventory
+from scanner.inventory.schema import APPLICATION_ID, STEPS
+from scanner.model import Observation
+
+SEEN = Observation(protocol="sadp", payload=b"<ProbeMatch/>", address="10.20.0.9")
+
+
+def rights(path: Path) -> str:
+    return oct(stat.S_IMODE(path.stat().st_mode))
+
+
+@contextmanager
+def plain(path: Path) -> Iterator[sqlite3.Connection]:
+    """The same file, opened by another program."""
+    with closing(sqlite3.connect(path)) as connection:
+        yield connection
+
+
+def test_only_its_owner_can_read_an_inventory_and_what_sqlite_puts_beside_it(
+    path: Path, inventory: Inventory, run: str
+) -> None:
+    inventory.add(run, [SEEN])
+    inventory.flush()
+    assert rights(path.parent) == "0o700"
+    assert {file.name: rights(file) for file in path.parent.iterdir()} == {
+        "inventory.db": "0o600", "inventory.db-wal": "0o600", "inventory.db-shm": "0o600",
+    }  # fmt: skip
+
+
+def test_an_empty_file_made_ready_by_somebody_else_becomes_private_too(tmp_path: Path) -> None:
+    (path := tmp_path / "made-ready.db").touch(mode=0o644)
+    open_inventory(path).close()
+    assert rights(path) == "0o600"
+
+
+def test_the_place_follows_the_environment_and_else_the_platform(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert default_path() == tmp_path / "home" / "camcensus" / "inventory.db"
+    monkeypatch.setenv("CAMCENSUS_INVENTORY", "/srv/census.db")
+    assert default_path() == Path("/srv/census.db")
+
+
+def test_the_file_says_whose_it_is_and_which_version(path: Path, inventory: Inventory) -> None:
+    with plain(path) as file:
+        assert file.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
+        assert file.execute("PRAGMA user_version").fetchone() == (len(STEPS),)
+        assert file.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_to_look_is_not_to_create(path: Path) -> None:
+    with pytest.raises(CamcensusError, match=r"there is no inventory at .*; run camcensus scan first"):
+        open_inventory(path, create=False)
+    assert not path.parent.exists()
+
+
+def test_opening_again_changes_nothing(path: Path) -> None:
+    with open_inventory(path) as first:
+        run = first.begin_run(RunSettings(operator="jo"))
+    with open_inventory(path, create=False) as again:
+        assert [(kept.id, kept.operator) for kept in again.runs()] == [(run, "jo")]
+
+
+def test_a_database_of_another_program_is_refused_and_left_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    with plain(path) as other:
+        other.execute("CREATE TABLE visits (url)")
+        other.commit()
+    before = path.read_bytes()
+    with pytest.raises(CamcensusError, match="is not an inventory of camcensus"):
+        open_inventory(path)
+    assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_that_is_no_database_is_refused_and_left_as_it_was(tmp_path: Path) -> None:
+    (path := tmp_path / "notes.txt").write_text("10.20.0.9 is the lobby\n" * 100)
+    with pytest.raises(CamcensusError, match="the file is no SQLite database"):
+        open_inventory(path)
+    assert path.read_text() == "10.20.0.9 is the lobby\n" * 100
+
+
+def test_an_inventory_of_a_later_version_is_refused_and_left_as_it_was(path: Path) -> None:
+    open_inventory(path).close()
+    with plain(path) as later:
+        later.execute(f"PRAGMA user_version = {len(STEPS) + 1}")
+    before = path.read_bytes()
+    with pytest.raises(CamcensusError, match="is newer than this camcensus"):
+        open_inventory(path)
+    assert path.read_bytes() == before
+
+
+def test_an_inventory_of_an_earlier_version_is_brought_up_to_date(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def next_step(db: Database) -> None:
+        db.table("runs").add_column("site", str)
+
+    with open_inventory(path) as earlier:
+        run = earlier.begin_run(RunSettings(operator="jo"))
+    steps = (*STEPS, next_step)
+    monkeypatch.setattr("scanner.inventory.schema.STEPS", steps)
+    monkeypatch.setattr("scanner.inventory.opening.STEPS", steps)
+    open_inventory(path).close()
+    with plain(path) as now:
+        assert now.execute("SELECT id, operator, site FROM runs").fetchall() == [(run, "jo", None)]
+        assert now.execute("PRAGMA user_version").fetchone() == (len(steps),)
+
+
+def test_a_step_that_fails_leaves_the_earlier_version_whole(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing_step(db: Database) -> None:
+        db.execute("DROP TABLE attempts")
+        raise ValueError("half done")
+
+    open_inventory(path).close()
+    with monkeypatch.context() as patched:
+        patched.setattr("scanner.inventory.schema.STEPS", (*STEPS, failing_step))
+        patched.setattr("scanner.inventory.opening.STEPS", (*STEPS, failing_step))
+        with pytest.raises(ValueError, match="half done"):
+            open_inventory(path)
+    with open_inventory(path) as still:
+        assert still.attempts(still.begin_run(RunSettings())) == []
+
+
+def test_a_file_that_another_program_holds_is_an_error_that_says_so(path: Path) -> None:
+    with open_inventory(path, patience=0.1) as inventory, plain(path) as browser:
+        run = inventory.begin_run(RunSettings())
+        browser.execute("BEGIN IMMEDIATE")
+        inventory.add(run, [SEEN])
+        with pytest.raises(CamcensusError, match="another program holds it"):
+            inventory.flush()
+        browser.rollback()
+        assert [seen for _, seen in inventory.observations(run)] == [SEEN]  # nothing was lost meanwhile
+
+
+def test_a_full_disk_is_an_error_that_says_so_and_loses_nothing_that_was_written(path: Path) -> None:
+    with open_inventory(path) as inventory:
+        run = inventory.begin_run(RunSettings())
+        inventory.add(run, [SEEN])
+        inventory.flush()
+        pages = inventory._db.execute("PRAGMA page_count").fetchone()[0]
+        inventory._db.execute(f"PRAGMA max_page_count = {pages + 2}").fetchone()
+        inventory.add(run, [Observation(protocol="html", payload=b"x" * 100_000)])
+        with pytest.raises(CamcensusError, match="the disk is full; free some space"):
+            inventory.flush()
+        inventory._db.execute(f"PRAGMA max_page_count = {pages + 1_000}").fetchone()
+        assert len(list(inventory.observations(run))) == 2
+
+
+def test_a_place_that_cannot_be_written_is_an_error_that_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(CamcensusError, match="choose a place you may write to with --inventory"):
+        open_inventory(tmp_path / "file" / "inventory.db")
