@@ -1,6 +1,6 @@
 """Run one sweep or roll call in the namespace this process is in, and print what came of it as JSON.
 
-    python -m tests.benchmarks.run_engine half-open 10.77.0.0/24 --rate 1000
+python -m tests.benchmarks.run_engine half-open 10.77.0.0/24 --rate 1000
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ def main() -> None:
     parser.add_argument("network", type=ipaddress.IPv4Network)
     parser.add_argument("--rate", type=float, default=1_000)
     parser.add_argument("--device-rate", type=float, default=1_000_000)
-    parser.add_argument("--ports", type=lambda text: [int(each) for each in text.split(",")], default=list(PORTS))
+    parser.add_argument(
+        "--ports", type=lambda text: [int(each) for each in text.split(",")], default=list(PORTS)
+    )
+    parser.add_argument("--interface", default="s0", help="for arp")
     parser.add_argument("--start", type=int, default=0)
     parser.add_argument("--stop-after", type=float, help="seconds after which the sweep is told to stop")
     given = parser.parse_args()
@@ -41,7 +44,7 @@ def main() -> None:
         timer.start()
     if given.engine == "arp":
         found = lambda address, mac: neighbours.append((address, mac))  # noqa: E731
-        swept = arp_sweep("s0", spans, pace=pace, heard=found, stop=stop)
+        swept = arp_sweep(given.interface, spans, pace=pace, heard=found, stop=stop)
     else:
         engine = choose(given.engine)
         swept = engine.sweep(
@@ -50,7 +53,9 @@ def main() -> None:
     json.dump(
         {
             "swept": msgspec.to_builtins(swept),
-            "open": [f"{each.address}:{each.port}" for each in answers if each.outcome == "answered" and each.port],
+            "open": [
+                f"{each.address}:{each.port}" for each in answers if each.outcome == "answered" and each.port
+            ],
             "refused": [f"{each.address}:{each.port}" for each in answers if each.outcome == "refused"],
             "neighbours": neighbours or [(a.address, a.mac) for a in answers if a.port == LINK_LAYER],
             "sent": dict(pace.sent),

@@ -6,7 +6,8 @@ An engine blocks, and is run in a thread of its own beside the event loop. `Engi
     heard       called once for each answer, from the thread of the sweep
     progress    called a few times a second with the index at which the sweep could go on after a crash
     stop        when set, the sweep ends within a fraction of a second, with all that was heard
-    start       the `next_index` of an earlier sweep of the same spans and ports
+    start       the `next_index` of an earlier sweep of the same spans and ports; devices that still answer are also
+                asked again for earlier ports, because a crash may have swallowed what they said
 """
 
 from __future__ import annotations
