@@ -75,9 +75,7 @@ def opened(path: Path, patience: float) -> Database:
         db = Database(connection, execute_plugins=False)
         version = recognise(db, path)
         if version == 0:
-            path.chmod(
-                0o600
-            )  # an empty file that somebody else made ready; before SQLite adds its own beside it
+            path.chmod(0o600)  # it may have been made ready by somebody else; SQLite's own files follow it
         db.enable_wal()
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA foreign_keys = ON")

@@ -267,6 +267,17 @@ def test_the_unit_of_an_earlier_run_survives_when_its_replies_of_this_run_are_fi
     assert inventory.device(old).last_run != run and len(inventory.sightings(old)) == 1
 
 
+def test_units_that_share_their_factory_address_stay_apart_though_found_one_after_the_other(
+    inventory: Inventory, run: str
+) -> None:
+    inventory.add(
+        run, [Observation(protocol="http", payload=b"a"), Observation(protocol="http", payload=b"b")]
+    )
+    one, two = (row for row, _ in inventory.observations(run))
+    factory = hikvision(address="192.168.1.64")
+    assert file(inventory, run, factory, one) != file(inventory, run, factory, two)
+
+
 # Asking for devices
 
 

@@ -1,0 +1,133 @@
+"""`camcensus devices`: the table fits, the evidence is all there, and no device text reaches the terminal raw."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from scanner.cli.devices import REPLY_LENGTH, devices
+from scanner.errors import CamcensusError
+from scanner.inventory import RunSettings, open_inventory
+from scanner.model import Claim, Identification, Observation
+from scanner.observations import read
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+HOSTILE = "LTS\x1b]0;owned\x07\u202e[red]"
+PAGE = Observation(
+    protocol="http", address="10.20.0.9", port=80, transport="tcp", request="GET /", observed_at=NOON,
+    payload=b"HTTP/1.1 200 OK\r\nServer: Webs\x1b[2J\r\n\r\n" + b"x" * REPLY_LENGTH + b"the end",
+)  # fmt: skip
+RECORDER = Identification(
+    address="10.20.0.9", mac="44:19:b6:00:00:01", maker="hikvision", maker_name="Hikvision", brand=HOSTILE,
+    relabelled=True, category="nvr", model="LTN8916-P16", serial="LTN89160120200101", confidence="confirmed",
+    covered=("us-ndaa-889",), conflicts=("two models: LTN8916, \x1b[1mLTN8932",),
+    evidence=(Claim("lts-title", "brand", HOSTILE, "strong", "html", f"<title>{HOSTILE}</title>"),),
+)  # fmt: skip
+CAMERA = Identification(
+    address="fd00:1234:5678:9abc:def0:1234:5678:9abc", maker="other", maker_name="Hanwha Vision", brand="Wisenet",
+    category="access-control", model="a model name that does not end", confidence="possible",
+)  # fmt: skip
+
+
+@pytest.fixture
+def inventory(tmp_path: Path) -> Path:
+    path = tmp_path / "inventory.db"
+    with open_inventory(path) as opened:
+        run = opened.begin_run(RunSettings())
+        opened.add(run, [PAGE])
+        rows = [row for row, _ in opened.observations(run)]
+        opened.record(run, [(RECORDER, rows, "on-link"), (CAMERA, [], "routed")])
+    return path
+
+
+def invoke(inventory: Path, *words: str) -> Result:
+    result = CliRunner().invoke(devices, [*words, "--inventory", str(inventory)], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def the_recorder(inventory: Path) -> str:
+    with open_inventory(inventory) as opened:
+        return opened.devices(maker="hikvision")[0].id
+
+
+def test_the_table_fits_into_80_columns_and_names_every_column(inventory: Path) -> None:
+    shown = invoke(inventory).stdout
+    assert max(map(len, shown.splitlines())) <= 80
+    heading = " ".join(shown.splitlines()[0].split())
+    assert heading == "Id Address Made by Shown as Model Category Confidence"
+    assert the_recorder(inventory) in shown and "10.20.0.9!" in shown and "confirmed" in shown
+
+
+@pytest.mark.parametrize("words", [[], ["device"], ["device", "--full"]])
+def test_nothing_that_a_device_says_acts_on_the_terminal(inventory: Path, words: list[str]) -> None:
+    words = [the_recorder(inventory) if word == "device" else word for word in words]
+    shown = invoke(inventory, *words).output
+    assert not {"\x1b", "\x07", "\u202e"} & set(shown)
+    assert "LTS" in shown
+
+
+def test_one_device_is_shown_with_all_that_speaks_for_it(inventory: Path) -> None:
+    lines = [line.strip() for line in invoke(inventory, the_recorder(inventory)[:4]).stdout.splitlines()]
+    assert "made by     Hikvision (confirmed)" in lines
+    assert "shown as    LTS\\e]0;owned\\x07\\u202e[red], another name than its maker's" in lines
+    assert "covered     us-ndaa-889" in lines
+    assert "last seen   2026-03-01 12:00 UTC, on-link" in lines
+    assert "two models: LTN8916, \\e[1mLTN8932" in lines
+    assert "strong     brand: LTS\\e]0;owned\\x07\\u202e[red]" in lines
+    assert any(line.startswith("html, lts-title: <title>LTS") for line in lines)
+    assert any(line.endswith("10.20.0.9  44:19:b6:00:00:01  on-link") for line in lines)
+    assert "Server: Webs\\e[2J" in lines
+
+
+def test_a_long_reply_is_cut_and_says_so_unless_the_whole_is_wanted(inventory: Path) -> None:
+    device = the_recorder(inventory)
+    cut, full = invoke(inventory, device).stdout, invoke(inventory, device, "--full").stdout
+    assert "more characters: --full" in cut and "the end" not in cut
+    assert "the end" in full and "more characters" not in full
+
+
+def test_jsonl_is_the_contract_with_the_keys_of_the_inventory(inventory: Path) -> None:
+    line = json.loads(invoke(inventory, "--covered", "--jsonl").stdout)
+    assert line["brand"] == HOSTILE and line["evidence"][0]["fingerprint"] == "lts-title"
+    assert list(line)[-5:] == ["id", "first_seen", "last_seen", "last_run", "reachable"]
+
+
+def test_the_raw_replies_come_out_as_they_were_seen(inventory: Path) -> None:
+    lines = invoke(inventory, "--maker", "hikvision", "--replies").stdout_bytes.splitlines()
+    assert list(read(lines, name="stdout")) == [PAGE]
+
+
+@pytest.mark.parametrize(
+    ("words", "addresses"),
+    [
+        ([], [RECORDER.address, CAMERA.address]),
+        (["--maker", "hanwha vision"], [CAMERA.address]),
+        (["--brand", "wisenet"], [CAMERA.address]),
+        (["--confidence", "probable"], [RECORDER.address]),
+        (["--covered"], [RECORDER.address]),
+        (["--search", "ltn8916"], [RECORDER.address]),
+        (["--run", "20"], [RECORDER.address, CAMERA.address]),
+    ],
+)
+def test_each_filter_leaves_the_devices_that_were_asked_for(
+    inventory: Path, words: list[str], addresses: list[str]
+) -> None:
+    lines = invoke(inventory, *words, "--jsonl").stdout.splitlines()
+    assert [json.loads(line)["address"] for line in lines] == addresses
+
+
+def test_an_unknown_device_or_run_is_an_error_that_helps(inventory: Path) -> None:
+    with pytest.raises(CamcensusError, match=r"there is no device 'nope'.*camcensus devices"):
+        invoke(inventory, "nope")
+    with pytest.raises(CamcensusError, match=r"there is no run 'nope'.*camcensus runs"):
+        invoke(inventory, "--run", "nope")
+
+
+def test_that_nothing_was_found_is_said_with_where_to_see_what_was_not_seen(inventory: Path) -> None:
+    result = invoke(inventory, "--brand", "nobody")
+    assert result.stdout == "" and result.stderr == "0 devices. What was not seen: camcensus runs\n"
