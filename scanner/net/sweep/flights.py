@@ -92,20 +92,9 @@ class Flights:
                 self._ask(addresses[begin : begin + again.size], port, again, index)
 
     def _take_off(self, address: str, port: int, index: int) -> None:
-        for _ in range(TRIES):
-            try:
-                sock, code = begin(address, port)
-                break
-            except OSError as error:
-                if error.errno not in CROWDED:
-                    self._tally.lose(1, f"{address} port {port} could not be asked: {error.strerror}")
-                    return
-                problem = str(error.strerror)
-                self._window = max(FEWEST, min(self._window, len(self._by_number)))
-                self._wait(ROOM)
-        else:
-            self._tally.lose(1, f"{address} port {port} could not be asked: {problem}")
+        if (begun := self._begin(address, port)) is None:
             return
+        sock, code = begun
         self._tally.probes += 1
         flight = Flight(sock, address, port, time.monotonic() + self._patience, index)
         self._by_number[sock.fileno()] = flight
@@ -114,6 +103,21 @@ class Flights:
         self._epoll.register(sock, select.EPOLLOUT)
         if code != errno.EINPROGRESS:
             self._settle(flight, code)
+
+    def _begin(self, address: str, port: int) -> tuple[socket.socket, int] | None:
+        """Start to connect, as soon as there is room for it: other programs fill the kernel's tables too."""
+        problem = ""
+        for _ in range(TRIES):
+            try:
+                return begin(address, port)
+            except OSError as error:
+                problem = f"{address} port {port} could not be asked: {error.strerror}"
+                if error.errno not in CROWDED or self._stop.is_set():
+                    break
+                self._window = max(FEWEST, min(self._window, len(self._by_number)))
+                self._wait(ROOM)
+        self._tally.lose(1, problem)
+        return None
 
     def _wait(self, seconds: float) -> None:
         until = time.monotonic() + seconds

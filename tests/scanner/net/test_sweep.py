@@ -6,6 +6,8 @@ import collections
 import contextlib
 import itertools
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -200,6 +202,23 @@ def test_a_device_is_never_asked_for_more_than_two_connections_at_once() -> None
     times = [at for at, _ in heard]
     assert CONNECTIONS_PER_DEVICE == 2 and len(times) == 4
     assert times[1] - times[0] < 0.1 and times[2] - times[0] >= 0.29
+
+
+def test_a_process_that_may_open_few_files_sweeps_slowly_and_in_full() -> None:
+    """Cameras that never close their side hold each connection for as long as our patience lasts."""
+    script = f"""
+import threading
+from scanner.net.pacing import Pace
+from scanner.net.sweep.connect import Connect
+heard = []
+swept = Connect(patience=0.2).sweep([({NETWORK[0]}, {NETWORK[1]})], [{OPEN[0]}], pace=Pace(5000, 5000),
+    heard=heard.append, stop=threading.Event())
+print(swept.answered, swept.lost, swept.finished)
+"""
+    with socket.create_server(("0.0.0.0", OPEN[0]), backlog=300):
+        few = ("prlimit", "--nofile=50:50", sys.executable, "-c", script)
+        done = subprocess.run(few, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["254", "0", "True"], done.stderr
 
 
 @pytest.mark.parametrize("index", [0, 1, 254, 300, 761, 762])
