@@ -81,13 +81,20 @@ class Library:
 
     def claims(self, readings: Sequence[Reading]) -> tuple[Claim, ...]:
         """Every claim that the readings of one device support, each once."""
-        claims = dict.fromkeys(claim for reading in readings for claim in self._first_claims(reading))
+        claims: dict[tuple[str, ...], Claim] = {}
+
+        def add(more: Iterable[Claim]) -> None:
+            for one in more:  # the same claim on another value of the same protocol says nothing new
+                claims.setdefault((one.fingerprint, one.attribute, one.value, one.protocol), one)
+
+        for reading in readings:
+            add(self._first_claims(reading))
         for _ in range(ROUNDS):
             known = len(claims)
-            claims |= dict.fromkeys(self._later_claims(readings, tuple(claims)))
+            add(list(self._later_claims(readings, tuple(claims.values()))))
             if len(claims) == known:
                 break
-        return tuple(claims)
+        return tuple(claims.values())
 
     def identify(self, readings: Sequence[Reading]) -> Identification:
         """Fuse what the readings of one device say into one identification."""

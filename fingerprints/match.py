@@ -12,6 +12,7 @@ from fingerprints.rules import Fingerprint
 from scanner.model import Claim, Fields, Protocol
 
 EXCERPT = 120  # characters of the matched text that a claim shows
+TELLING = 4  # characters; a shorter match says little, so the whole value is shown
 CLAIM_LIMIT = 256  # characters of a claimed value; longer ones are cut
 
 
@@ -82,7 +83,7 @@ class Matcher:
 
 def claims_of(fingerprint: Fingerprint, found: re.Match[str], protocol: Protocol) -> tuple[Claim, ...]:
     """What a fingerprint claims, given where its pattern matched; a claim whose groups are empty is left out."""
-    excerpt = found[0][:EXCERPT]
+    excerpt = (found[0] if len(found[0]) >= TELLING else found.string)[:EXCERPT]
     groups = found.groupdict()
     return tuple(
         Claim(fingerprint.id, attribute, value, fingerprint.strength, protocol, excerpt)

@@ -56,11 +56,12 @@ def devices(
 ) -> None:
     """List the devices in the inventory, or show one with its evidence.
 
-    DEVICE is an id from the list, or the beginning of one.
+    DEVICE is its address, MAC address or serial number, or its id from the list or the beginning of that.
 
     \b
     $ camcensus devices --maker hikvision --confidence probable
     $ camcensus devices --search 10.20.0. --jsonl
+    $ camcensus devices 10.20.0.32
     """
     from scanner.inventory import open_inventory
 

@@ -188,8 +188,10 @@ class Inventory:
         return in_order(rows.device_of(row) for row in self._query(query, values))
 
     def device(self, device: str) -> Device:
-        """The device with this id, or whose id alone begins so."""
-        return rows.device_of(self._only("devices", device))
+        """The device with this address, MAC address, serial number or id, or whose id alone begins so."""
+        named = "SELECT * FROM devices WHERE address = :it OR mac = lower(:it) OR serial = :it LIMIT 2"
+        found = self._query(named, {"it": device}) if device else []
+        return rows.device_of(found[0] if len(found) == 1 else self._only("devices", device))
 
     def identifications(self, device: str) -> list[tuple[str, Identification]]:
         """What each run said about a device, in the order of time: the run, and its identification."""

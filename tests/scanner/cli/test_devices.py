@@ -121,6 +121,11 @@ def test_each_filter_leaves_the_devices_that_were_asked_for(
     assert [json.loads(line)["address"] for line in lines] == addresses
 
 
+@pytest.mark.parametrize("name", ["10.20.0.9", "44:19:B6:00:00:01", "LTN89160120200101"])
+def test_a_device_is_found_by_what_people_know_of_it(inventory: Path, name: str) -> None:
+    assert "LTN8916-P16" in invoke(inventory, name).output
+
+
 def test_an_unknown_device_or_run_is_an_error_that_helps(inventory: Path) -> None:
     with pytest.raises(CamcensusError, match=r"there is no device 'nope'.*camcensus devices"):
         invoke(inventory, "nope")
