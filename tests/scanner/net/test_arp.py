@@ -26,7 +26,7 @@ TWINS = """
     print("ready", flush=True)
     while True:
         asked = sock.recv(100)
-        if asked[12:14] == b"\\x08\\x06" and asked[20:22] == b"\\0\\1" and asked[38:42] == socket.inet_aton("{address}"):
+        if asked[12:14] + asked[20:22] == b"\\x08\\x06\\0\\1" and asked[38:42] == socket.inet_aton("{address}"):
             for last in (1, 2):
                 mac = b"\\x44\\x19\\xb6\\0\\0" + bytes([last])
                 body = struct.pack("!HHBBH", 1, 0x800, 6, 4, 2) + mac + asked[38:42] + asked[22:32]
