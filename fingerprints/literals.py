@@ -6,6 +6,7 @@ all the work (nmap and recog run every pattern on every value).
 
 from __future__ import annotations
 
+from functools import cache
 from re import _constants as op  # type: ignore[attr-defined]  # the parser that `re` itself uses;
 from re import _parser as parser  # type: ignore[attr-defined]  # test_literals pins what we rely on
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 SHORTEST = 2  # characters; shorter literals are in nearly every value
 
 
+@cache
 def literals(pattern: str) -> tuple[str, ...]:
     """Lower-case texts of which any match holds at least one; empty when there is no such set.
 

@@ -30,17 +30,25 @@ class Rule:
 
     def search(self, value: str, fields: Fields) -> re.Match[str] | None:
         """The match of this rule in one value of its field, given all the fields of the observation."""
+        found = self.matched(value)
+        return found if found and not self.refusal(fields) else None
+
+    def matched(self, value: str) -> re.Match[str] | None:
+        """Where the pattern matches a value, whatever the further conditions say."""
         if self._pattern is None:
             self._compile()
         assert self._pattern is not None
-        found = self._pattern.search(value)
-        if found is None or not all(
-            _any_matches(pattern, fields.get(name, ())) for name, pattern in self._also
-        ):
-            return None
-        if any(_any_matches(pattern, fields.get(name, ())) for name, pattern in self._unless):
-            return None
-        return found
+        return self._pattern.search(value)
+
+    def refusal(self, fields: Fields) -> str:
+        """Which further condition the fields of an observation fail; empty when they meet them all."""
+        for name, pattern in self._also:
+            if not any(map(pattern.search, fields.get(name, ()))):
+                return f"{name} does not match {pattern.pattern!r}"
+        for name, pattern in self._unless:
+            if any(map(pattern.search, fields.get(name, ()))):
+                return f"{name} matches {pattern.pattern!r}"
+        return ""
 
     def _compile(self) -> None:
         fingerprint = self.fingerprint
@@ -99,7 +107,3 @@ def fill(template: str, groups: Mapping[str, str | None]) -> str:
     if any(not groups.get(name) for name in re.findall(r"\{(\w+)\}", template)):
         return ""
     return re.sub(r"\{(\w+)\}", lambda name: (groups[name[1]] or "").strip(), template)[:CLAIM_LIMIT].strip()
-
-
-def _any_matches(pattern: re.Pattern[str], values: Iterable[str]) -> bool:
-    return any(pattern.search(value) for value in values)

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from fingerprints.literals import literals
 from scanner.model import CATEGORIES, Category, Strength
 
 Relation = Literal["own", "subsidiary", "oem", "former-oem"]
@@ -116,6 +117,11 @@ def read(path: Path) -> tuple[str, File]:
 
 
 def _wrong_in(fingerprint: Fingerprint) -> str:
+    for pattern in (fingerprint.pattern, *fingerprint.also.values(), *fingerprint.unless.values()):
+        try:
+            literals(pattern)
+        except re.error as error:
+            return f"has a pattern that cannot be used: {error}"
     for attribute, value in fingerprint.claims.items():
         if attribute not in ATTRIBUTES:
             return f'claims "{attribute}"; it may claim {", ".join(ATTRIBUTES)}'

@@ -28,13 +28,14 @@ def identify(file: BinaryIO, fingerprints: tuple[Path, ...]) -> None:
     from scanner.identify import identify_all, library
     from scanner.observations import Rejected, identification_line, read
 
+    name = getattr(file, "name", "standard input")
     rejected: list[Rejected] = []
 
     def reject(line: Rejected) -> None:
         rejected.append(line)
         click.echo(f"{line}", err=True)
 
-    for identification in identify_all(read(file, name=file.name, reject=reject), library(fingerprints)):
+    for identification in identify_all(read(file, name=name, reject=reject), library(fingerprints)):
         sys.stdout.buffer.write(identification_line(identification))
     sys.stdout.buffer.flush()
     if rejected:
