@@ -39,7 +39,7 @@ def check(paths: Iterable[Path], known: Library, fields: Mapping[str, str]) -> I
         except Defect as defect:
             yield Finding(path, defect.line, defect.why)
             continue
-        makers |= {file.maker.slug} if file.maker else set()
+        makers |= {maker.slug for maker in (*([file.maker] if file.maker else []), *file.makers)}
         brands |= {file.brand.slug} if file.brand else set()
         read_files.append((path, text, file.fingerprint))
     seen: dict[str, Path] = {}

@@ -67,8 +67,8 @@ class Library:
             seen: dict[str, Path] = {}
             for path in files(folder):
                 _, file = read(path)
-                if file.maker:
-                    makers[file.maker.slug] = file.maker
+                for maker in (*([file.maker] if file.maker else []), *file.makers):
+                    makers[maker.slug] = maker
                 if file.brand:
                     brands[file.brand.slug] = file.brand
                 for fingerprint in file.fingerprint:

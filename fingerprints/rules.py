@@ -78,9 +78,10 @@ class Fingerprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One file of fingerprints."""
+    """One file of fingerprints: about one maker or one brand, or about many makers of one kind of thing."""
 
     maker: Maker | None = None
+    makers: tuple[Maker, ...] = ()
     brand: Brand | None = None
     fingerprint: tuple[Fingerprint, ...] = ()
 
