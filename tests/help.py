@@ -13,7 +13,8 @@ WIDTH = 100
 
 def pages() -> Iterator[tuple[str, str]]:
     """Each command with what its `--help` prints: the command line itself first, then its commands in order."""
-    for name, command, context in commands(camcensus, click.Context(camcensus, info_name="camcensus")):
+    top = click.Context(camcensus, info_name="camcensus", **camcensus.context_settings)
+    for name, command, context in commands(camcensus, top):
         yield name, command.get_help(context) + "\n"
 
 

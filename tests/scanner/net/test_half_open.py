@@ -113,7 +113,9 @@ def test_without_privileges_no_device_of_a_large_link_is_lost(on_link: Testbed) 
 def test_lost_packets_cost_no_device_and_few_probes(engine: str) -> None:
     with testbed("routed", loss=0.05) as bed:
         done = run(bed, engine, SMALL, "--rate", 20_000)
-    assert len(done["open"]) >= 358, "a port is lost when both its SYNs are: 1 in 400"
+    # A port is lost when both its SYNs are, 1 in 400: of 360 ten are lost once in ten million runs, and with a single
+    # SYN each at least ten in all but a few.
+    assert len(done["open"]) > 350
     assert len({each.partition(":")[0] for each in done["open"]}) == 90
     assert done["swept"]["probes"] < 4096 * 5 * 1.02
 
