@@ -127,7 +127,8 @@ class Library:
         seen = reading.observation
         for hit in self._first.hits(reading.fields, seen.protocol):
             yield from hit.claims
-        stated = reading.fields.get(f"{seen.protocol}.mac", ()) or reading.fields.get("mac.prefix", ())
+        names = (f"{seen.protocol}.mac", "mac.prefix", "ws-discovery.endpoint-node")
+        stated = next((reading.fields[name] for name in names if name in reading.fields), ())
         for mac in dict.fromkeys((*stated, *((seen.mac,) if seen.mac else ()))):
             yield from self.blocks.claims(mac, "mac")
 
