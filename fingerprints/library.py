@@ -149,8 +149,11 @@ class Library:
 
     def _brand(self, claims: Sequence[Claim], maker: Maker | None) -> str | None:
         slug = best_value(self._known_brands(claims), "brand")
-        if slug is not None:
-            return self.brands[slug].name if slug in self.brands else slug
+        if slug in self.brands:
+            return self.brands[slug].name
+        if slug is not None:  # as the device spells it: `VIVOTEK INC.` is Vivotek
+            own = maker is not None and not maker.brandless and plain(slug).startswith(plain(maker.name))
+            return maker.name if maker and own else slug
         if maker is None or maker.brandless or maker.slug in COVERED_MAKERS:
             return None  # a neutral build shows no name
         return maker.name

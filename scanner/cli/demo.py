@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from scanner.errors import CamcensusError
 if TYPE_CHECKING:
     from scanner.lab.truth import Comparison
 
+LOOPBACK = "127.0.0.0/8"  # nothing of the demo may leave this machine, whatever happens
 STANDS = 300  # s: the building closes by itself, whatever becomes of the scan
 
 
@@ -47,9 +49,11 @@ def demo(output: Path, profile: str) -> None:
     from scanner.inventory import RunSettings, open_inventory
     from scanner.lab.building import NETWORK, Building
     from scanner.lab.truth import compare
+    from scanner.net.gate import CONFINE
     from scanner.plan import make
     from scanner.survey import carry_out
 
+    os.environ[CONFINE] = LOOPBACK
     output.mkdir(parents=True, exist_ok=True)
     for old in output.glob("building.inventory*"):
         old.unlink()
