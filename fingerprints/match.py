@@ -13,6 +13,9 @@ from scanner.model import Claim, Fields, Protocol
 
 EXCERPT = 120  # characters of the matched text that a claim shows
 TELLING = 4  # characters; a shorter match says little, so the whole value is shown
+EXACT = re.compile(r"\^(?:\(\?:(?P<many>[0-9A-Za-z|]+)\)|(?P<one>[0-9A-Za-z]+))\$")
+START = 3  # characters of a literal that find it
+LONG = 3  # times as many characters as literals: from there on, each literal is looked for by itself
 CLAIM_LIMIT = 256  # characters of a claimed value; longer ones are cut
 
 
@@ -64,29 +67,63 @@ class Hit(msgspec.Struct, frozen=True):
     claims: tuple[Claim, ...]
 
 
+class Shelf:
+    """The rules that look at one field, and the quick way to those that one value can match."""
+
+    def __init__(self) -> None:
+        self._rules: list[Rule] = []
+        self._always: list[int] = []  # rules without a literal long enough
+        self._exact: dict[str, list[int]] = {}  # rules that match whole values only, such as `^(?:9|11)$`
+        self._literals: list[tuple[str, int]] = []
+        self._by_start: dict[str, list[tuple[str, int]]] = {}  # by the first START characters of a literal
+
+    def add(self, rule: Rule) -> None:
+        number = len(self._rules)
+        self._rules.append(rule)
+        if whole := EXACT.fullmatch(rule.fingerprint.pattern):
+            for text in (whole["many"] or whole["one"]).lower().split("|"):
+                self._exact.setdefault(text, []).append(number)
+            return
+        if not rule.literals or any(len(text) < START for text in rule.literals):
+            self._always.append(number)
+            return
+        for text in rule.literals:
+            self._literals.append((text, number))
+            self._by_start.setdefault(text[:START], []).append((text, number))
+
+    def candidates(self, lowered: str) -> Iterator[Rule]:
+        """The rules whose literals a value holds, in the order in which they were added."""
+        if len(lowered) > LONG * len(self._literals):  # a long value is cheaper to search than to walk along
+            found = {number for text, number in self._literals if text in lowered}
+        else:
+            by_start, found = self._by_start, set()
+            for at in range(len(lowered) - START + 1):
+                for text, number in by_start.get(lowered[at : at + START], ()):
+                    if lowered.startswith(text, at):
+                        found.add(number)
+        rules = self._rules
+        for number in sorted(found.union(self._always, self._exact.get(lowered.rstrip("\n"), ()))):
+            yield rules[number]
+
+
 class Matcher:
     """All rules, indexed by the field they look at."""
 
     def __init__(self, fingerprints: Iterable[Fingerprint]) -> None:
-        self._rules: dict[str, list[tuple[tuple[str, ...], Rule]]] = {}
+        self._shelves: dict[str, Shelf] = {}
         for fingerprint in fingerprints:
             rule = Rule(fingerprint)
             for field in fingerprint.fields:
-                self._rules.setdefault(field, []).append((rule.literals, rule))
+                self._shelves.setdefault(field, Shelf()).add(rule)
 
     def hits(self, fields: Fields, protocol: Protocol) -> Iterator[Hit]:
         """Every rule that matches one observation's fields, once for each value it matches."""
         for field, values in fields.items():
-            rules = self._rules.get(field)
-            if not rules:
-                continue
-            for value in values:
-                lowered = value.lower()
-                for needed, rule in rules:
-                    if needed and not any(text in lowered for text in needed):
-                        continue
-                    if found := rule.search(value, fields):
-                        yield Hit(rule, claims_of(rule.fingerprint, found, protocol))
+            if shelf := self._shelves.get(field):
+                for value in values:
+                    for rule in shelf.candidates(value.lower()):
+                        if found := rule.search(value, fields):
+                            yield Hit(rule, claims_of(rule.fingerprint, found, protocol))
 
 
 def claims_of(fingerprint: Fingerprint, found: re.Match[str], protocol: Protocol) -> tuple[Claim, ...]:
