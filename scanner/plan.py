@@ -23,6 +23,9 @@ SMALLEST_CHUNK = 256  # addresses
 ASK_EVERYBODY = (
     4096  # addresses behind routers; in larger ranges only those that showed life are asked directly
 )
+FAR = (
+    0.5  # of the profile's rate where a router lies between: every probe takes a place in its table of states
+)
 DISCOVERY_SECONDS = 6
 REQUESTS_PER_DEVICE = (
     25  # connects and requests to one recorder with web, RTSP and ONVIF, measured in the lab
@@ -114,18 +117,26 @@ def make(
             fix="name a network such as 10.20.0.0/22, an --interface, or --local",
         )
     kind = PROFILES[profile]
+    far = any(not any(one.holds(address) for one in chosen) for address in _ends(within))
     return Plan(
         scope=within,
         interfaces=chosen,
         ports=read_ports(ports) if ports else DEFAULT_PORTS,
         engine=engine,
-        rate=rate or kind.rate,
+        rate=rate or kind.rate * (FAR if far else 1),
         device_rate=device_rate or kind.device_rate,
         devices_at_once=kind.devices_at_once,
         unicast_discovery=unicast_discovery,
         deep=deep,
         window=read_window(window) if window else None,
     )
+
+
+def _ends(within: Scope) -> Iterator[str]:
+    """The first and last address of each span, which tell whether all of it is near."""
+    for span in within.spans:
+        yield from (str(ipaddress.IPv4Address(number)) for number in span)
+    yield from within.v6
 
 
 def read_ports(text: str) -> tuple[int, ...]:

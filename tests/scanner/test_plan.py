@@ -37,6 +37,12 @@ def test_targets_elsewhere_choose_no_interface() -> None:
     assert make(targets=["10.20.0.0/24"]).interfaces == ()
 
 
+def test_a_router_in_between_halves_the_rate_unless_the_user_names_one() -> None:
+    assert make(targets=["10.20.0.0/24"]).rate == 125
+    assert make(targets=["10.20.0.0/24", "127.77.0.0/24"]).rate == 125
+    assert make(targets=["10.20.0.0/24"], rate=250).rate == 250
+
+
 def test_rates_of_ones_own_replace_those_of_the_profile() -> None:
     plan = make(targets=["127.77.0.1"], profile="fast", rate=7, device_rate=2)
     assert (plan.rate, plan.device_rate) == (7, 2)
