@@ -167,6 +167,8 @@ class Survey:
                 describe=self.describe,
             )
             self.note(report)
+            for silence in report.notes:  # why nobody answered, which leaves the run complete
+                self.trouble(silence, grave=False)
 
     async def describe(self, url: str) -> Observation | None:
         """Fetch the description that a unit points to, when that unit may be asked at all."""
@@ -332,10 +334,10 @@ class Survey:
         return Endpoint(address, self.macs.get(address), routed=not self.plan.on_link(address))
 
     def note(self, report: DiscoveryReport) -> None:
-        """Take what a discovery could not do into the coverage; that nobody answered leaves a run complete."""
+        """Take what a discovery could not do into the coverage."""
         self.unusable |= {one.protocol: one.problem for one in report.asked if one.problem}
         for problem in report.problems:
-            self.trouble(problem, grave=problem not in report.notes)
+            self.trouble(problem)
 
     def trouble(self, text: str, *, grave: bool = True) -> None:
         """Something could not be done. When it is grave, the run is not complete."""

@@ -79,7 +79,7 @@ class Display:
 
     def problem(self, text: str) -> None:
         """Something could not be done."""
-        self._console.print(f"not done: {text}", markup=False, style="yellow")
+        self._console.print(f"attention: {text}", markup=False, style="yellow")
 
 
 def describe(identification: Identification) -> str:

@@ -130,6 +130,16 @@ def test_every_raw_reply_is_kept_and_identifies_the_same_again(census: Result) -
     assert all(observation.observed_at and observation.address for observation in census.kept)
 
 
+def test_a_discovery_that_nobody_answers_says_so_instead_of_nothing(tmp_path: Path) -> None:
+    log, plan = Log(), make(interface=["lo"], profile="fast")
+    with open_inventory(tmp_path / "nobody.inventory") as inventory:
+        run = inventory.begin_run(RunSettings())
+        assert asyncio.run(carry_out(plan, run, inventory, KNOWN, log)) == "complete"
+        assert inventory.devices() == []
+        [problem] = inventory.run(run).coverage.problems
+    assert problem.startswith("nobody answered on lo: ") and log.problems == [problem]
+
+
 @pytest.mark.slow
 def test_a_hostile_unit_is_bounded_and_named_nobody(tmp_path: Path) -> None:
     result = Result(["127.77.0.132"], tmp_path / "hostile.inventory")
