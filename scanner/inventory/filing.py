@@ -56,7 +56,8 @@ class Filing:
         device = find_device(self._db, self._run, seen, observations, self.filed) or self._add_device(first)
         others = self._db.execute(FORMER_DEVICES, group | {"device": device}).fetchall()
         self._db.execute(
-            f"UPDATE observations SET device = :device WHERE id {IN_IDS}", group | {"device": device}
+            f"UPDATE observations SET device = :device WHERE id {IN_IDS} AND device IS NOT :device",
+            group | {"device": device},
         )
         self._identified(device, seen, observations, last)
         self._db.execute(

@@ -138,13 +138,12 @@ class Inventory:
     ) -> Iterator[tuple[int, Observation]]:
         """The observations of a run, of a device or of both, each with its row id, as they came in."""
         chosen = {"run": run, "device": device}
-        # The plus keeps SQLite from sorting the whole run anew for every part: rows come by id, or by device and id.
-        conditions = [
-            "id > :after",
-            *(["+run = :run"] if run else []),
-            *(["device = :device"] if device else []),
-        ]
-        where = " AND ".join(conditions)
+        conditions = {
+            "id > :after": True,
+            "+run = :run": run,  # the plus: rows come by id, or else each part would sort the whole run anew
+            "device = :device": device,
+        }
+        where = " AND ".join(condition for condition, wanted in conditions.items() if wanted)
         query = f"{SELECT_OBSERVATIONS} {where} ORDER BY id LIMIT {AT_ONCE}"
         while some := self._query(query, chosen | {"after": after}):
             for row in some:
