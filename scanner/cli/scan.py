@@ -107,7 +107,7 @@ def scan(
 
     if asked["resume"] and not dry_run:
         with open_inventory(inventory) as opened:
-            asked = _settings_of(opened, asked["resume"]) | {"resume": asked["resume"]}
+            asked = _settings_of(opened, asked["resume"])
             plan = _plan(asked, yes)
             sys.exit(_run(plan, asked, opened, fingerprints, observations, jsonl, fail_on))
     plan = _plan(asked, yes)
@@ -158,7 +158,7 @@ def _settings_of(inventory: Inventory, run: str) -> dict[str, Any]:
     stored = inventory.run(run)
     if stored.outcome == "complete":
         raise CamcensusError(f"the run {run} is complete", fix="start a new run with: camcensus scan")
-    return dict(stored.settings)
+    return dict(stored.settings) | {"resume": stored.id}
 
 
 def _run(

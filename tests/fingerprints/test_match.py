@@ -1,14 +1,16 @@
-"""The quick way to the rules that can match finds every rule that the slow way finds."""
+"""The quick way to the rules that can match finds every rule that the slow way finds; claims are filled and bounded."""
 
 from __future__ import annotations
 
+import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fingerprints import Library
-from fingerprints.match import CLAIM_LIMIT, EXCERPT, Matcher, Rule, fill
+from fingerprints.match import CLAIM_LIMIT, EXCERPT, TELLING, Matcher, Rule, fill
 from fingerprints.rules import Fingerprint
-from scanner.model import Fields
+from scanner.model import Claim, Fields
 
 FINGERPRINTS = Library.load().fingerprints
 RULES = [Rule(one) for one in FINGERPRINTS]
@@ -81,3 +83,74 @@ def test_a_template_is_filled_from_groups_and_trimmed() -> None:
     assert fill("V{major}.{minor}", {"major": "5", "minor": " 6 "}) == "V5.6"
     assert fill("V{major}", {"major": None}) == ""
     assert fill("fixed", {}) == "fixed"
+
+
+@pytest.mark.parametrize(
+    ("text", "claimed"),
+    [
+        ("Acme NVR-8 V4.1", {"maker": "acme", "model": "NVR-8", "firmware": "4.1"}),
+        ("Acme NVR-8", {"maker": "acme", "model": "NVR-8"}),
+        ("Acme  V4.1", {"maker": "acme", "firmware": "4.1"}),
+        ("Acme", {"maker": "acme"}),
+    ],
+)
+def test_claims_are_filled_from_the_groups_that_took_part(text: str, claimed: dict[str, str]) -> None:
+    pattern = r"^Acme(?: (?P<model>[A-Z0-9-]*))?(?: V(?P<version>[0-9.]+))?$"
+    wanted = {"maker": "acme", "model": "{model}", "firmware": "{version}"}
+    [hit] = Matcher([fingerprint(pattern, wanted)]).hits({"html.title": (text,)}, "html")
+    assert {claim.attribute: claim.value for claim in hit.claims} == claimed
+
+
+def test_a_claim_tells_its_fingerprint_its_strength_and_where_it_was_seen() -> None:
+    matcher = Matcher([fingerprint("Acme [0-9]+", {"maker": "acme"})])
+    [hit] = matcher.hits({"html.title": ("the Acme 12 login",)}, "upnp-xml")
+    assert hit.claims == (Claim("test", "maker", "acme", "strong", "upnp-xml", "Acme 12"),)
+
+
+def test_an_excerpt_is_the_match_as_soon_as_the_match_tells_something() -> None:
+    matcher = Matcher([fingerprint("[0-9]+", {"maker": "acme"})])
+    telling = "1" * TELLING
+    hits = list(matcher.hits({"html.title": (f"no {telling}", f"no {telling[1:]}")}, "html"))
+    assert [hit.claims[0].excerpt for hit in hits] == [telling, f"no {telling[1:]}"]
+
+
+def test_the_whole_value_shown_for_a_short_match_is_bounded_too() -> None:
+    [hit] = Matcher([fingerprint("^A", {"maker": "acme"})]).hits({"html.title": ("A" * 4000,)}, "html")
+    assert len(hit.claims[0].excerpt) == EXCERPT
+
+
+def test_a_limit_that_falls_into_blanks_leaves_none_at_the_end() -> None:
+    assert fill("{model}!", {"model": "A" * CLAIM_LIMIT}) == "A" * CLAIM_LIMIT
+    assert fill("{one} {two}", {"one": "A" * (CLAIM_LIMIT - 1), "two": "B"}) == "A" * (CLAIM_LIMIT - 1)
+    assert fill("{model}", {"model": " \t "}) == ""
+
+
+def test_a_rule_is_tried_on_every_value_of_each_of_its_fields_and_on_no_other() -> None:
+    two = msgspec.structs.replace(fingerprint("^Acme", {"maker": "acme"}), field=("html.title", "rtsp.realm"))
+    fields = {"html.title": ("Acme 1", "Bolt", "Acme 2"), "rtsp.realm": ("Acme 3",), "http.server": ("Acme",)}
+    assert len(list(Matcher([two]).hits(fields, "html"))) == 3
+
+
+SEVERAL = msgspec.structs.replace(
+    fingerprint("^Webs$", {"maker": "acme"}),
+    also={"http.cookie": "^Acme", "http.realm": "^IP Camera"},
+    unless={"http.header": "^X-Bolt", "rtsp.realm": "^Bolt"},
+)
+MET: Fields = {"html.title": ("Webs",), "http.cookie": ("id", "Acme-1"), "http.realm": ("IP Camera(1)",)}
+
+
+@pytest.mark.parametrize(
+    ("change", "refusal"),
+    [
+        ({}, ""),
+        ({"http.header": ("Date", "Server"), "rtsp.realm": ("Acme",)}, ""),
+        ({"http.cookie": ("id",)}, "http.cookie does not match '^Acme'"),
+        ({"http.realm": ()}, "http.realm does not match '^IP Camera'"),
+        ({"http.header": ("Date", "X-Bolt: 1")}, "http.header matches '^X-Bolt'"),
+        ({"rtsp.realm": ("Bolt 4",)}, "rtsp.realm matches '^Bolt'"),
+    ],
+)
+def test_all_further_conditions_hold_or_the_one_that_fails_is_named(change: Fields, refusal: str) -> None:
+    fields, rule = {**MET, **change}, Rule(SEVERAL)
+    assert bool(list(Matcher([SEVERAL]).hits(fields, "http"))) is (refusal == "")
+    assert rule.matched("Webs") and rule.refusal(fields) == refusal
