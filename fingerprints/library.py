@@ -42,9 +42,12 @@ class Library:
         self.brands = {brand.slug: brand for brand in brands}
         self.policies = tuple(policies)
         self.blocks = blocks or Blocks()
-        later = [one for one in fingerprints if one.after or one.fields[0].startswith("claim.")]
-        self._first = Matcher(one for one in fingerprints if one not in later)
-        self._later = Matcher(later)
+        self._first = Matcher(one for one in fingerprints if not one.after)
+        self._later = Matcher(one for one in fingerprints if one.after)
+        self._on_claims = Matcher(
+            one for one in fingerprints if any(name.startswith("claim.") for name in one.fields)
+        )
+        self._waited_for = {maker for one in fingerprints for maker in one.after}
         self._maker_names = {maker.slug: maker.name for maker in makers}
         self._brand_slugs = {plain(word): brand.slug for brand in brands for word in (brand.slug, brand.name)}
 
@@ -89,10 +92,20 @@ class Library:
 
         for reading in readings:
             add(self._first_claims(reading))
+        looked_at = 0
+        makers: set[str] = set()
         for _ in range(ROUNDS):
-            known = len(claims)
-            add(list(self._later_claims(readings, tuple(claims.values()))))
-            if len(claims) == known:
+            known = tuple(claims.values())
+            named = {
+                claim.value for claim in known if claim.attribute == "maker" and claim.strength != "weak"
+            }
+            if named != makers and named & self._waited_for:
+                add(self._later_claims(readings, named))
+                looked_at = 0  # what was stated may mean something now
+            makers = named
+            add(self._claims_on(known[looked_at:], makers))
+            looked_at = len(known)
+            if len(claims) == len(known):
                 break
         return tuple(claims.values())
 
@@ -132,20 +145,21 @@ class Library:
         for mac in dict.fromkeys((*stated, *((seen.mac,) if seen.mac else ()))):
             yield from self.blocks.claims(mac, "mac")
 
-    def _later_claims(self, readings: Sequence[Reading], claims: Sequence[Claim]) -> Iterator[Claim]:
-        """What follows once the first claims are known: from stated models, and from texts that mean something
-        only at one maker."""
-        makers = {claim.value for claim in claims if claim.attribute == "maker" and claim.strength != "weak"}
-        stated = [
-            ({f"claim.{claim.attribute}": (claim.value,)}, claim.protocol)
-            for claim in claims
-            if claim.attribute in STATED
-        ]
-        for fields, protocol in [*((one.fields, one.observation.protocol) for one in readings), *stated]:
-            for hit in self._later.hits(fields, protocol):
-                after = hit.rule.fingerprint.after
-                if not after or makers.intersection(after):
+    def _later_claims(self, readings: Sequence[Reading], makers: set[str]) -> Iterator[Claim]:
+        """What texts mean once it is known that one of these makers built the device."""
+        for reading in readings:
+            for hit in self._later.hits(reading.fields, reading.observation.protocol):
+                if makers.intersection(hit.rule.fingerprint.after):
                     yield from hit.claims
+
+    def _claims_on(self, stated: Iterable[Claim], makers: set[str]) -> Iterator[Claim]:
+        """What follows from the models, versions and serial numbers that were claimed."""
+        for claim in stated:
+            if claim.attribute in STATED:
+                for hit in self._on_claims.hits({f"claim.{claim.attribute}": (claim.value,)}, claim.protocol):
+                    after = hit.rule.fingerprint.after
+                    if not after or makers.intersection(after):
+                        yield from hit.claims
 
     def _brand(self, claims: Sequence[Claim], maker: Maker | None) -> str | None:
         slug = best_value(self._known_brands(claims), "brand")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -14,7 +15,7 @@ from scanner.model import Claim, Fields, Protocol
 EXCERPT = 120  # characters of the matched text that a claim shows
 TELLING = 4  # characters; a shorter match says little, so the whole value is shown
 EXACT = re.compile(r"\^(?:\(\?:(?P<many>[0-9A-Za-z|]+)\)|(?P<one>[0-9A-Za-z]+))\$")
-START = 3  # characters of a literal that find it
+START = 2  # letters of a literal that find it
 LONG = 3  # times as many characters as literals: from there on, each literal is looked for by itself
 CLAIM_LIMIT = 256  # characters of a claimed value; longer ones are cut
 
@@ -75,7 +76,10 @@ class Shelf:
         self._always: list[int] = []  # rules without a literal long enough
         self._exact: dict[str, list[int]] = {}  # rules that match whole values only, such as `^(?:9|11)$`
         self._literals: list[tuple[str, int]] = []
-        self._by_start: dict[str, list[tuple[str, int]]] = {}  # by the first START characters of a literal
+        self._by_start: dict[
+            tuple[str, ...], list[tuple[str, int]]
+        ] = {}  # literals by their first START letters
+        self._starts: set[tuple[str, ...]] = set()
 
     def add(self, rule: Rule) -> None:
         number = len(self._rules)
@@ -89,18 +93,16 @@ class Shelf:
             return
         for text in rule.literals:
             self._literals.append((text, number))
-            self._by_start.setdefault(text[:START], []).append((text, number))
+            self._by_start.setdefault(tuple(text[:START]), []).append((text, number))
+        self._starts.update(self._by_start)
 
     def candidates(self, lowered: str) -> Iterator[Rule]:
         """The rules whose literals a value holds, in the order in which they were added."""
-        if len(lowered) > LONG * len(self._literals):  # a long value is cheaper to search than to walk along
+        if len(lowered) > LONG * len(self._literals):  # a long value is cheaper to search than to take apart
             found = {number for text, number in self._literals if text in lowered}
         else:
-            by_start, found = self._by_start, set()
-            for at in range(len(lowered) - START + 1):
-                for text, number in by_start.get(lowered[at : at + START], ()):
-                    if lowered.startswith(text, at):
-                        found.add(number)
+            starts = self._starts.intersection(itertools.pairwise(lowered))
+            found = {number for start in starts for text, number in self._by_start[start] if text in lowered}
         rules = self._rules
         for number in sorted(found.union(self._always, self._exact.get(lowered.rstrip("\n"), ()))):
             yield rules[number]
