@@ -83,6 +83,17 @@ def test_a_lone_realm_is_probable_and_a_realm_with_a_certificate_is_confirmed(to
     assert told(realm, certificate).confidence == "confirmed"
 
 
+def test_a_recorder_names_its_firmware_in_its_stream(told: Told) -> None:
+    it = told(
+        (
+            "rtsp",
+            "v=0\r\no=- 1109162014219182 0 IN IP4 0.0.0.0\r\ns=HIK Media Server V4.71.410\r\n"
+            "i=HIK Media Server Session Description : standard\r\ne=NONE\r\n",
+        )
+    )
+    assert (it.maker, it.confidence, it.firmware) == ("hikvision", "probable", "V4.71.410")
+
+
 def test_many_headers_of_one_web_server_are_one_witness(told: Told) -> None:
     head = "HTTP/1.1 401 Unauthorized\r\nServer: App-webs/\r\nWWW-Authenticate: Digest {}\r\n\r\n"
     it = told(("http", head.format('realm="IP Camera(12345)", nonce="00", stale="FALSE"')))
@@ -165,6 +176,21 @@ LOOK_ALIKES: dict[str, tuple[Protocol, str]] = {
         "html",
         "<html><title>Video Server</title><body><option>HIKVISION</option><option>Dahua</option>"
         '<script>var ns = "http://www.hikvision.com/ver20/XMLSchema";</script></body></html>',
+    ),
+    "Uniview, which writes its challenge without the blank": (
+        "rtsp",
+        "RTSP/1.0 401 Unauthorized\r\nCSeq: 2\r\n"
+        'WWW-Authenticate: Digest realm="c47905000001",nonce="d809bdf662f8362492f0e04dfeee1751", stale="FALSE"\r\n',
+    ),
+    "a server that describes whatever path it is asked for": (
+        "rtsp",
+        "RTSP/1.0 200 OK\r\nCSeq: 3\r\nContent-Base: rtsp://192.0.2.8:554/Streaming/Channels/101/\r\n"
+        "Content-Type: application/sdp\r\n\r\nv=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=Video Server Session\r\n",
+    ),
+    "the portal of a building that links a recorder": (
+        "http",
+        "HTTP/1.1 200 OK\r\nServer: nginx\r\n\r\n<html><title>Cameras</title>"
+        '<form action="http://192.0.2.54/doc/page/login.asp?page=preview" target="_blank"></form></html>',
     ),
     "a web server that is merely called Webs": ("http", "Server: Webs"),
     "an error page of GoAhead": (
