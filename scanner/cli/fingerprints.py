@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from scanner.cli.options import fingerprints_option
+from scanner.cli.record import record
 from scanner.errors import CamcensusError
 from scanner.printable import printable
 
@@ -28,6 +29,9 @@ def fingerprints() -> None:
     $ camcensus fingerprints show dahua-dhdiscover
     $ camcensus fingerprints explain replies.jsonl
     """
+
+
+fingerprints.add_command(record)
 
 
 @fingerprints.command()
