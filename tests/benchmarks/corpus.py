@@ -52,12 +52,19 @@ def only_block(truth: Truth) -> bool:
     return set(truth["protocols"]) <= {"mac", "arp"}
 
 
+def plain(text: str) -> str:
+    """A text as it is compared: without regard to case, spaces and underscores."""
+    return text.lower().replace(" ", "").replace("_", "-")
+
+
+def stated(value: str | None, observed: Sequence[Observation]) -> bool:
+    """Whether a value of the truth stands in the replies; often only its source knew it."""
+    replies = plain(b"\n".join(one.payload for one in observed).decode("latin-1"))
+    return value is not None and plain(value) in replies
+
+
 def same(truth: str | None, told: str | None) -> bool:
-    """Whether a stated value was extracted: equal but for case, spaces and an appended build."""
-
-    def plain(text: str) -> str:
-        return text.lower().replace(" ", "").replace("_", "-")
-
+    """Whether a value was extracted: equal but for case, spaces and an appended build."""
     return bool(truth and told) and (
         plain(truth or "") == plain(told or "")
         or plain(told or "").startswith(plain(truth or "") + "build")
@@ -99,10 +106,24 @@ def report(devices: Sequence[Device], title: str) -> None:
             f"of those {confidence}, right",
             (right(t, it) for t, _, it in devices if it.confidence == confidence),
         )
-    for whose, some in (("ours", ours), ("others", others)):
-        for attribute in ("brand", "category", "model", "firmware", "serial"):
-            stated = [(t[attribute], getattr(it, attribute)) for t, it in some if t[attribute]]
-            line(f"stated {attribute} told, {whose}", (same(*pair) for pair in stated))
+    for whose, covered in (("ours", True), ("others", False)):
+        some = [one for one in devices if (one[0]["manufacturer"] in COVERED) is covered]
+        for attribute in ("model", "firmware", "serial"):
+            line(
+                f"stated {attribute} told, {whose}",
+                (
+                    same(t[attribute], getattr(it, attribute))
+                    for t, seen, it in some
+                    if stated(t[attribute], seen)
+                ),
+            )
+        for attribute in ("brand", "category"):
+            known = [
+                (t[attribute], getattr(it, attribute))
+                for t, _, it in some
+                if t[attribute] and not only_block(t)
+            ]
+            line(f"{attribute} told, {whose}", (same(*pair) for pair in known))
 
 
 def line(label: str, hits: Iterable[bool]) -> None:
