@@ -12,7 +12,8 @@ import msgspec
 
 from fingerprints import Library
 from scanner.devices import Trace, sort_out, trace
-from scanner.inventory import Inventory, Reachable
+from scanner.identifiers import identifiers
+from scanner.inventory import Inventory, Reachable, Seen
 from scanner.model import Identification, Reading
 from scanner.plan import Plan
 from scanner.probes import read_fields
@@ -46,18 +47,17 @@ class Digest:
             for key, rows in ((key, tuple(rows)) for key, rows in sort_out(self._traces).items())
             if self._recorded.get(key) != rows
         ]
-        identified = [(key, rows, self._identify(rows)) for key, rows in changed]
-        devices = self._inventory.record(
-            self._run, [(it, rows, self._reachable(it)) for _, rows, it in identified]
-        )
-        for device, (key, rows, it) in zip(devices, identified, strict=True):
+        identified = [self._identify(rows) for _, rows in changed]
+        devices = self._inventory.record(self._run, identified)
+        for device, (key, rows), seen in zip(devices, changed, identified, strict=True):
             self._recorded[key] = rows
-            self._found(device, it)
+            self._found(device, seen.identification)
 
-    def _identify(self, rows: Sequence[int]) -> Identification:
+    def _identify(self, rows: Sequence[int]) -> Seen:
         readings = [self._readings.get(row) or read_fields(self._inventory.observation(row)) for row in rows]
         it = self._known.identify(readings)
-        return msgspec.structs.replace(it, address=self._address(readings) or it.address)
+        it = msgspec.structs.replace(it, address=self._address(readings) or it.address)
+        return Seen(it, rows, self._reachable(it), identifiers(it, readings))
 
     def _address(self, readings: Sequence[Reading]) -> str | None:
         """The address that a unit states where it could not be reached at the one its reply came from.

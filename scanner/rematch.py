@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import msgspec
 
 from fingerprints import Library
-from scanner.inventory import Inventory
+from scanner.identifiers import identifiers
+from scanner.inventory import Inventory, Seen
 from scanner.model import Identification
 from scanner.probes import read_fields
 
@@ -54,15 +55,17 @@ def rematch(
             before = next(
                 said for ran, said in reversed(inventory.identifications(device.id)) if ran == each.id
             )
-            after = known.identify([read_fields(observation) for _, observation in stored])
+            readings = [read_fields(observation) for _, observation in stored]
+            after = known.identify(readings)
             after = msgspec.structs.replace(
                 after, subject=before.subject, address=before.address, mac=before.mac
             )
             yield from changes(device.id, each.id, before, after)
             sighting = next(one for one in inventory.sightings(device.id) if one.run == each.id)
-            again.append((after, [row for row, _ in stored], sighting.reachable))
+            rows = [row for row, _ in stored]
+            again.append(Seen(after, rows, sighting.reachable, identifiers(after, readings)))
         if record:
-            inventory.record(each.id, again)
+            inventory.record(each.id, again, fingerprints=known.version)
 
 
 def changes(device: str, run: str, before: Identification, after: Identification) -> Iterator[Change]:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from scanner.inventory.identity import Seen
 from scanner.inventory.opening import default_path
-from scanner.inventory.records import Device, Ending, Reachable, Run, RunSettings, Sighting
+from scanner.inventory.records import (
+    Device,
+    Ending,
+    IdentityChange,
+    Reachable,
+    Run,
+    RunSettings,
+    Sighting,
+)  # fmt: skip
 from scanner.inventory.store import Inventory, open_inventory
 
 __all__ = [
-    "Device", "Ending", "Inventory", "Reachable", "Run", "RunSettings", "Sighting", "default_path",
-    "open_inventory",
+    "Device", "Ending", "IdentityChange", "Inventory", "Reachable", "Run", "RunSettings", "Seen", "Sighting",
+    "default_path", "open_inventory",
 ]  # fmt: skip

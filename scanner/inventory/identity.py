@@ -1,181 +1,175 @@
-"""Which device an identification is about, and what all identifications of one device say together.
+"""Which device an identification is about: by its identifiers, the surest first, else by where it was seen.
 
-A serial number of the same maker is the device; else a MAC address that it ever had; else the replies themselves, if
-they were already filed under a device; else its address, as long as nothing contradicts. The state of a device is
-the fold of its identifications in the order of time: a later run that saw less takes nothing away.
+Each rule proposes devices; one that contradicts by a surer identifier is turned down, and an identifier that several
+devices have decides nothing. docs/explanation/identity.md explains the rules.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import reduce
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-import msgspec
-from msgspec.structs import replace
-
-from scanner.model import Claim, Confidence, Identification
+from scanner.identifiers import KINDS, Identifier, Kind, contradict, telling
+from scanner.inventory.fold import differ, sure
+from scanner.inventory.rows import json_text
+from scanner.model import Identification
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-RANK: dict[Confidence, int] = {"none": 0, "possible": 1, "probable": 2, "confirmed": 3}
-NOBODY = frozenset(
-    {"00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff"}
-)  # what a stack says when it does not know its own
-SERIAL_LENGTH = 6  # shorter ones, and those of one repeated digit, are factory defaults that many units share
+Rule = Literal["serial", "mac", "certificate", "endpoint", "realm", "replies", "address", "new"]
+SURE: tuple[Kind, ...] = ("serial", "mac")  # what outranks the kinds that units of one firmware may share
+JOINING: tuple[Kind, ...] = ("serial", "mac", "endpoint")  # what may show that two known devices are one
+
+KNOWN_BY = """
+    SELECT identifiers.device, identifiers.kind, identifiers.value
+    FROM json_each(:them) AS asked JOIN identifiers
+        ON kind = asked.value ->> 0 AND identifiers.value = asked.value ->> 1
+    JOIN devices ON devices.id = identifiers.device
+    ORDER BY devices.address IS NOT :address, devices.last_seen DESC
+"""
+SEEN_ELSEWHERE = """
+    SELECT 1 FROM observations WHERE device = :device AND run = :run
+        AND id NOT IN (SELECT value FROM json_each(:rows)) LIMIT 1
+"""
+FILED_BEFORE = """
+    SELECT devices.id FROM devices JOIN observations ON observations.device = devices.id
+    WHERE observations.id IN (SELECT value FROM json_each(:rows)) GROUP BY devices.id
+    ORDER BY count(*) DESC, first_seen
+"""
+AT_ADDRESS = """
+    SELECT * FROM devices WHERE address = :address AND seen_at_site IS :site AND NOT EXISTS (
+        SELECT 1 FROM observations WHERE device = devices.id AND run = :run
+            AND id NOT IN (SELECT value FROM json_each(:rows)))
+    ORDER BY last_seen DESC
+"""
 
 
-def find_device(
-    db: Database, run: str, seen: Identification, rows: Sequence[int], taken: Iterable[str] = ()
-) -> str | None:
-    """The device in the inventory that `seen` is about, or None when it is a new one.
+class Seen(NamedTuple):
+    """What a run identified: the row ids of the observations behind it, and whose identifiers they hold."""
 
-    `rows` are the observations behind `seen`. Devices in `taken` were already named for another identification of
-    the same moment: an address, or replies once filed together, do not make two units one.
-    """
+    identification: Identification
+    rows: Sequence[int] = ()
+    reachable: str | None = None
+    identifiers: tuple[Identifier, ...] = ()
+
+
+class Match(NamedTuple):
+    """A device that something seen is about, why, and other devices that this shows to be the same unit."""
+
+    device: str
+    rule: Rule
+    same: tuple[tuple[str, Kind], ...] = ()
+
+
+class Identity:
+    """Finds the devices for what one run saw."""
+
+    def __init__(self, db: Database, run: str, site: str | None) -> None:
+        self._db, self._run, self._site = db, run, site
+
+    def find(self, seen: Seen, taken: Iterable[str] = ()) -> Match | None:
+        """The device that this is about, or None when it is a new one.
+
+        Devices in `taken` were already named for another identification of the same moment: an address, or replies
+        once filed together, do not make two units one.
+        """
+        about = {
+            "run": self._run,
+            "rows": json_text(seen.rows),
+            "address": seen.identification.address,
+            "site": self._site,
+        }
+        found = list(self._by_identifiers(seen.identifiers, about))
+        if found:
+            device, rule = found[0]
+            return Match(device, rule, tuple(self._same(device, found[1:])))
+        if filed := next((one for one in self._ids(FILED_BEFORE, about) if one not in taken), None):
+            return Match(filed, "replies")
+        if there := self._at_address(seen, about, taken):
+            return Match(there, "address")
+        return None
+
+    def _by_identifiers(
+        self, seen: Sequence[Identifier], about: dict[str, Any]
+    ) -> Iterable[tuple[str, Kind]]:
+        """Each device that an identifier speaks for, with the surest kind that does, the surest first."""
+        asked = json_text([one for one in seen if telling(one)])
+        proposed: dict[Kind, dict[str, set[str]]] = {kind: {} for kind in KINDS}
+        rows = self._db.execute(KNOWN_BY, {"them": asked, "address": about["address"]}).fetchall()
+        for device, kind, value in rows:
+            proposed[kind].setdefault(device, set()).add(value)
+        done: set[str] = set()
+        for kind, devices in proposed.items():
+            surer = SURE[: SURE.index(kind)] if kind in SURE else SURE
+            fitting = [
+                device
+                for device in devices
+                if not contradict(self.identifiers(device), seen, surer)
+                and (kind in SURE or not self._rows(SEEN_ELSEWHERE, about | {"device": device}))
+            ]
+            if kind in SURE or len(devices) == 1:
+                yield from ((device, kind) for device in fitting if device not in done)
+            done.update(fitting)
+
+    def _same(self, device: str, others: Iterable[tuple[str, Kind]]) -> Iterable[tuple[str, Kind]]:
+        """Those of the other devices that are the same unit: nothing that is known of both tells them apart."""
+        mine = self.identifiers(device)
+        for other, kind in others:
+            apart = self._rows(
+                "SELECT 1 FROM apart WHERE (one, other) IN ((:one, :other), (:other, :one))",
+                {"one": device, "other": other},
+            )
+            together = self._rows(
+                "SELECT 1 FROM sightings AS a JOIN sightings AS b ON a.run = b.run "
+                "WHERE a.device = :one AND b.device = :other AND a.run != :run LIMIT 1",
+                {"one": device, "other": other, "run": self._run},
+            )
+            if (
+                kind in JOINING
+                and not apart
+                and not together
+                and not contradict(mine, self.identifiers(other), ("serial", "endpoint"))
+            ):
+                yield other, kind
+
+    def _at_address(self, seen: Seen, about: dict[str, Any], taken: Iterable[str]) -> str | None:
+        """Not one that other replies of the same run belong to: two units may share their factory address."""
+        if not seen.identification.address:
+            return None
+        for row in self._db.query(AT_ADDRESS, about):
+            known = self.identifiers(row["id"])
+            if (
+                row["id"] not in taken
+                and not contradict(known, seen.identifiers)
+                and not other_unit(row, seen[0])
+            ):
+                return str(row["id"])
+        return None
+
+    def identifiers(self, device: str) -> list[Identifier]:
+        """All that tells a device from others."""
+        rows = self._rows("SELECT kind, value FROM identifiers WHERE device = :device", {"device": device})
+        return [Identifier(*row) for row in rows]
+
+    def _ids(self, query: str, values: dict[str, Any]) -> Iterable[str]:
+        return (row[0] for row in self._rows(query, values))
+
+    def _rows(self, query: str, values: dict[str, Any]) -> list[Any]:
+        return list(self._db.execute(query, values).fetchall())
+
+
+def other_unit(known: dict[str, Any], seen: Identification) -> bool:
+    """Whether what was seen at an address is another unit than the one known there: an address passes on."""
     return (
-        by_serial(db, seen)
-        or by_mac(db, seen)
-        or by_observations(db, rows, taken)
-        or by_address(db, run, seen, rows, taken)
-    )
+        differ(known["maker"], seen.maker) and sure(known["confidence"]) and sure(seen.confidence)
+    ) or differ_in_model(known["model"], seen.model)
 
 
-def by_serial(db: Database, seen: Identification) -> str | None:
-    if not seen.maker or not distinctive(seen.serial):
-        return None
-    return first(
-        db.query(
-            "SELECT id FROM devices WHERE serial = ? AND maker = ? AND maker_name IS ? ORDER BY last_seen DESC",
-            (seen.serial, seen.maker, seen.maker_name),
-        )
-    )
-
-
-def by_mac(db: Database, seen: Identification) -> str | None:
-    if not seen.mac or seen.mac in NOBODY:
-        return None
-    return first(
-        db.query("SELECT device AS id FROM sightings WHERE mac = ? ORDER BY at DESC, rowid DESC", (seen.mac,))
-    )
-
-
-def by_observations(db: Database, rows: Sequence[int], taken: Iterable[str]) -> str | None:
-    found = db.query(
-        "SELECT devices.id FROM devices JOIN observations ON observations.device = devices.id "
-        "WHERE observations.id IN (SELECT value FROM json_each(?)) GROUP BY devices.id "
-        "ORDER BY count(*) DESC, first_seen",
-        (msgspec.json.encode(rows).decode(),),
-    )
-    return first(row for row in found if row["id"] not in taken)
-
-
-def by_address(
-    db: Database, run: str, seen: Identification, rows: Sequence[int], taken: Iterable[str]
-) -> str | None:
-    """Not one that other replies of the same run belong to: two units may share their factory address."""
-    if not seen.address:
-        return None
-    found = db.query(
-        "SELECT * FROM devices WHERE address = ? AND NOT EXISTS (SELECT 1 FROM observations WHERE "
-        "device = devices.id AND run = ? AND id NOT IN (SELECT value FROM json_each(?))) "
-        "ORDER BY last_seen DESC",
-        (seen.address, run, msgspec.json.encode(rows).decode()),
-    )
-    return first(row for row in found if row["id"] not in taken and not contradicts(row, seen))
-
-
-def contradicts(known: dict[str, Any], seen: Identification) -> bool:
-    """Whether these cannot be one unit: an address passes from one device to the next."""
-    serial = known["serial"]
-    return (
-        differ(known["mac"], seen.mac)
-        or (differ(known["maker"], seen.maker) and sure(known["confidence"]) and sure(seen.confidence))
-        # One protocol gives the serial in full, another its tail only.
-        or bool(serial and seen.serial and not ends_alike(serial, seen.serial))
-    )
-
-
-def merge(history: Iterable[Identification]) -> Identification:
-    """What the identifications of one device say together, given in the order of time."""
-    said = list(history)
-    merged = reduce(merge_two, said)
-    return replace(merged, conflicts=both(merged.conflicts, disagreement(said)))
-
-
-def merge_two(before: Identification, now: Identification) -> Identification:
-    weaker = RANK[now.confidence] < RANK[before.confidence]
-    if differ(before.maker, now.maker):  # the surer one stands whole: no model of one maker under another
-        stands = before if weaker else now
-        return replace(stands, address=now.address or before.address, mac=now.mac or before.mac)
-    surer, other = (before, now) if weaker else (now, before)
-    return Identification(
-        subject=now.subject or before.subject,
-        address=now.address or before.address,
-        mac=now.mac or before.mac,
-        maker=now.maker or before.maker,
-        maker_name=surer.maker_name or other.maker_name,
-        brand=surer.brand or other.brand,
-        relabelled=surer.relabelled if surer.relabelled is not None else other.relabelled,
-        category=surer.category or other.category,
-        model=now.model or before.model,
-        firmware=now.firmware or before.firmware,
-        serial=longer(before.serial, now.serial),
-        confidence=surer.confidence,
-        covered=surer.covered or other.covered,
-        conflicts=both(before.conflicts, now.conflicts) if weaker else now.conflicts,
-        evidence=now.evidence + still_needed(before.evidence, now.evidence, weaker),
-    )
-
-
-def disagreement(said: Iterable[Identification]) -> tuple[str, ...]:
-    """Runs that name different makers with some certainty are a conflict for a person to settle."""
-    makers: dict[str, Identification] = {}
-    for one in said:
-        if one.maker and sure(one.confidence):
-            makers[one.maker] = one
-    if len(makers) < 2:
-        return ()
-    views = (f"{one.maker_name or one.maker} ({one.confidence})" for one in makers.values())
-    return (f"runs disagree on who made it: {', '.join(views)}",)
-
-
-def still_needed(before: Sequence[Claim], now: Sequence[Claim], weaker: bool) -> tuple[Claim, ...]:
-    """Earlier claims that still carry a fact: of attributes nothing was said about now, or was said less surely."""
-    renewed = {(claim.fingerprint, claim.attribute) for claim in now}
-    attributes = set() if weaker else {claim.attribute for claim in now}
-    return tuple(
-        claim
-        for claim in before
-        if (claim.fingerprint, claim.attribute) not in renewed and claim.attribute not in attributes
-    )
-
-
-def sure(confidence: Confidence) -> bool:
-    return RANK[confidence] >= RANK["probable"]
-
-
-def distinctive(serial: str | None) -> bool:
-    return serial is not None and len(serial) >= SERIAL_LENGTH and len(set(serial)) > 2
-
-
-def ends_alike(one: str, other: str) -> bool:
-    return one.endswith(other) or other.endswith(one)
-
-
-def longer(before: str | None, now: str | None) -> str | None:
-    """The serial as it stands now, unless that is only the tail of what is known."""
-    return before if before and now and before.endswith(now) else now or before
-
-
-def differ(one: str | None, other: str | None) -> bool:
-    return one is not None and other is not None and one != other
-
-
-def both(before: Iterable[str], now: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*before, *now)))
-
-
-def first(rows: Iterable[dict[str, str]]) -> str | None:
-    return next((row["id"] for row in rows), None)
+def differ_in_model(one: str | None, other: str | None) -> bool:
+    """Whether two models cannot be one: neither is the other with more said. `IP Camera` is nobody's model."""
+    if not one or not other:
+        return False
+    first, second = (text.casefold().replace(" ", "") for text in (one, other))
+    exact = all(sum(map(str.isdigit, text)) >= 2 for text in (first, second))
+    return exact and first not in second and second not in first

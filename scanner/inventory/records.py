@@ -26,6 +26,7 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
     authorisation: str = ""
     settings: Mapping[str, Any] = {}
     fingerprints: str = ""  # the version of the fingerprints in use
+    site: str | None = None  # where it is done: private ranges of two sites may overlap
 
 
 class Run(RunSettings, frozen=True, kw_only=True):
@@ -47,6 +48,17 @@ class Device(Identification, frozen=True, kw_only=True):
     last_seen: datetime
     last_run: str
     reachable: Reachable | None = None
+    site: str | None = None
+    building: str | None = None
+    floor: str | None = None
+    room: str | None = None
+    switch: str | None = None
+    switch_port: str | None = None
+    asset: str | None = None  # its number in an asset register
+    owner: str | None = None
+    lease: str | None = None
+    contract: str | None = None
+    note: str | None = None
 
 
 class Sighting(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,3 +71,19 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     interface: str | None
     at: datetime
     reachable: Reachable | None
+    site: str | None = None
+
+
+class IdentityChange(msgspec.Struct, frozen=True, kw_only=True):
+    """Two devices became one, or one became two."""
+
+    id: int
+    at: datetime
+    kind: Literal["merge", "split"]
+    device: str  # that stays
+    other: str  # that is gone, or new
+    why: str
+    rule: str  # the kind of identifier that showed it; `person` when somebody decided
+    by: str = ""
+    run: str | None = None
+    undone: datetime | None = None

@@ -15,6 +15,10 @@ from scanner.model import Identification, Observation
 Row = dict[str, Any]
 
 JSON_OF_DEVICE = ("covered", "conflicts", "evidence")
+PLACED = (
+    "site", "building", "floor", "room", "switch", "switch_port", "asset", "owner", "lease", "contract", "note",
+)  # fmt: skip
+"""What people and registers say about a device: where it is, and whose."""
 JSON_OF_RUN = ("targets", "settings", "coverage")
 
 
@@ -23,8 +27,9 @@ def stamp(time: datetime) -> str:
     return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def payload_hash(payload: bytes) -> str:
-    return blake2b(payload, digest_size=16).hexdigest()
+def digest(content: bytes) -> str:
+    """What content is known by: BLAKE2b of 16 bytes, in hex."""
+    return blake2b(content, digest_size=16).hexdigest()
 
 
 def json_text(value: object) -> str:
@@ -36,7 +41,7 @@ def observation_row(run: str, seen: Observation) -> tuple[Any, ...]:
     return (
         run, seen.subject, stamp(seen.observed_at) if seen.observed_at else None, seen.address, seen.mac,
         seen.port, seen.transport, seen.protocol, seen.request,
-        payload_hash(seen.payload) if seen.payload else None, seen.interface, seen.outcome.value,
+        digest(seen.payload) if seen.payload else None, seen.interface, seen.outcome.value,
     )  # fmt: skip
 
 
@@ -51,10 +56,19 @@ def device_row(state: Identification) -> Row:
 
 
 def device_of(row: Row) -> Device:
+    return msgspec.convert(_device_values(row), Device)
+
+
+def state_of(row: Row) -> Identification:
+    """What is known of a device, without what the inventory adds."""
+    return msgspec.convert(_device_values(row), Identification)
+
+
+def _device_values(row: Row) -> Row:
     values = from_json(row, JSON_OF_DEVICE)
     if "relabelled" in values:
         values["relabelled"] = bool(values["relabelled"])
-    return msgspec.convert(values, Device)
+    return values
 
 
 def run_of(row: Row) -> Run:

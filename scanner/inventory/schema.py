@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scanner.inventory.rows import PLACED, digest
+
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
@@ -23,7 +25,14 @@ def first_tables(db: Database) -> None:
     attempts(db)
 
 
-STEPS = (first_tables,)
+def identity_over_time(db: Database) -> None:
+    """What tells devices apart, why they were joined or parted, where they are, and what people wrote about them."""
+    statements(db)
+    identity(db)
+    places(db)
+
+
+STEPS = (first_tables, identity_over_time)
 
 
 def migrate(db: Database) -> None:
@@ -112,3 +121,69 @@ def attempts(db: Database) -> None:
         not_null={"outcome"},
         foreign_keys=[("run", "runs", "id")],
     )
+
+
+def statements(db: Database) -> None:
+    """Identifications in the same words are kept once: week after week, most devices say the same."""
+    db.table("statements").create(
+        {"hash": str, "identification": str}, pk="hash", not_null={"identification"}
+    )
+    table = db.table("identifications")
+    for column in ("statement", "identifiers", "rule", "fingerprints"):
+        table.add_column(column, str)
+    db.register_function(digest_of_text, deterministic=True)
+    db.execute("UPDATE identifications SET statement = digest_of_text(identification), identifiers = '[]', "
+               "fingerprints = (SELECT fingerprints FROM runs WHERE id = run)")  # fmt: skip
+    db.execute("INSERT OR IGNORE INTO statements SELECT statement, identification FROM identifications")
+    db.execute("ALTER TABLE identifications DROP COLUMN identification")
+
+
+def digest_of_text(text: str) -> str:
+    return digest(text.encode())
+
+
+def identity(db: Database) -> None:
+    db.execute("CREATE TABLE identifiers (device TEXT NOT NULL REFERENCES devices (id), kind TEXT NOT NULL, "
+               "value TEXT NOT NULL, PRIMARY KEY (kind, value, device)) WITHOUT ROWID")  # fmt: skip
+    db.table("identifiers").create_index(["device"])
+    db.execute(
+        "INSERT OR IGNORE INTO identifiers SELECT device, 'mac', mac FROM sightings WHERE mac IS NOT NULL"
+    )
+    db.table("identity_changes").create(
+        {
+            "id": int, "at": str, "by": str, "run": str, "kind": str, "rule": str, "why": str,
+            "device": str, "other": str, "moved": str, "undone": str,
+        },
+        pk="id",
+        not_null={"at", "kind", "device", "other"},
+    )  # fmt: skip
+    for column in ("device", "other"):
+        db.table("identity_changes").create_index([column])
+    db.table("apart").create({"one": str, "other": str}, pk=("one", "other"))
+    db.table("journal").create(
+        {
+            "id": int, "at": str, "by": str, "run": str, "device": str, "cause": str, "field": str,
+            "before": str, "after": str, "why": str,
+        },
+        pk="id",
+        not_null={"at", "cause"},
+    )  # fmt: skip
+    db.table("journal").create_index(["device"])
+    db.table("journal").create_index(["at"])
+
+
+def places(db: Database) -> None:
+    db.table("sites").create({"id": str, "name": str, "note": str}, pk="id", not_null={"name"})
+    db.table("networks").create(
+        {"site": str, "cidr": str, "building": str, "floor": str, "room": str, "note": str},
+        pk=("site", "cidr"),
+        foreign_keys=[("site", "sites", "id")],
+    )
+    for table, columns in (
+        ("runs", ("site",)),
+        ("sightings", ("site",)),
+        ("devices", ("seen_at_site", *PLACED, "placed_by")),
+    ):
+        for column in columns:
+            db.table(table).add_column(column, str)
+    db.table("devices").create_index(["site"])

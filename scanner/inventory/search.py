@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 
-from scanner.inventory.identity import RANK
+from scanner.inventory.fold import RANK
 from scanner.inventory.records import Device
 from scanner.inventory.rows import json_text
 from scanner.model import Confidence

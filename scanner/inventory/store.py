@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 
 from scanner.errors import CamcensusError
-from scanner.inventory import rows
+from scanner.inventory import merging, rows
 from scanner.inventory.filing import Filing
+from scanner.inventory.identity import Seen
 from scanner.inventory.ids import run_id
 from scanner.inventory.opening import PATIENCE, connect, explained, transaction
-from scanner.inventory.records import Device, Ending, Reachable, Run, RunSettings, Sighting
+from scanner.inventory.records import Device, Ending, IdentityChange, Run, RunSettings, Sighting
 from scanner.inventory.search import device_query, in_order
 from scanner.inventory.writer import BATCH, Batch, Writer
 from scanner.model import Attempt, Confidence, Coverage, Identification, Observation, Outcome
@@ -159,18 +160,17 @@ class Inventory:
 
     # Devices
 
-    def record(
-        self, run: str, seen: Iterable[tuple[Identification, Sequence[int], Reachable | None]]
-    ) -> list[str]:
-        """File identifications, each with the row ids of its observations, and return the ids of their devices.
+    def record(self, run: str, seen: Iterable[Seen], *, fingerprints: str | None = None) -> list[str]:
+        """File what was identified, and return the ids of the devices.
 
         A run may record as it goes on: an identification replaces those of the groups of observations that its
-        own group grew out of. Recording the same again changes nothing.
+        own group grew out of. Recording the same again changes nothing. `fingerprints` is the version of those that
+        were used, when it is not the run's own.
         """
         with self._writing() as db:
-            filing = Filing(db, run, self._now())
-            for identification, observations, reachable in seen:
-                filing.file(identification, observations, reachable)
+            filing = Filing(db, run, self._now(), fingerprints)
+            for one in seen:
+                filing.file(one)
         return filing.filed
 
     def devices(
@@ -198,7 +198,10 @@ class Inventory:
 
     def identifications(self, device: str) -> list[tuple[str, Identification]]:
         """What each run said about a device, in the order of time: the run, and its identification."""
-        query = "SELECT run, identification FROM identifications WHERE device = ? ORDER BY at, run"
+        query = (
+            "SELECT run, identification FROM identifications JOIN statements ON hash = statement "
+            "WHERE device = ? ORDER BY at, run"
+        )
         return [
             (row["run"], rows.identification_of(row["identification"]))
             for row in self._query(query, (device,))
@@ -208,6 +211,66 @@ class Inventory:
         """Where a device was seen, in the order of time."""
         query = "SELECT * FROM sightings WHERE device = ? ORDER BY at, run"
         return [rows.sighting_of(row) for row in self._query(query, (device,))]
+
+    # One unit or two
+
+    def merge(self, one: str, other: str, *, by: str, why: str) -> str:
+        """Make one device of two, because somebody knows that they are one unit, and return its id."""
+        first, second = self.device(one).id, self.device(other).id
+        if first == second:
+            raise CamcensusError(f"{one} and {other} are one device already", why=f"both name {first}")
+        with self._writing() as db:
+            return merging.merge(db, first, second, rows.stamp(self._now()), by=by, why=why)
+
+    def unmerge(self, gone: str, *, by: str, why: str) -> str:
+        """Bring back a device that was merged into another, and never join the two again; return its id."""
+        query = (
+            "SELECT * FROM identity_changes WHERE other = ? AND kind = 'merge' AND undone IS NULL "
+            "ORDER BY id DESC"
+        )
+        for merged in self._query(query, (gone,)):
+            if not self._query("SELECT 1 FROM devices WHERE id = ?", (merged["device"],)):
+                raise CamcensusError(
+                    f"{gone} cannot be brought back yet",
+                    why=f"it was merged into {merged['device']}, which was merged into another itself since",
+                    fix=f"undo that first: camcensus devices split {merged['device']}",
+                )
+            with self._writing() as db:
+                return merging.undo(db, merged, rows.stamp(self._now()), by, why)
+        raise CamcensusError(
+            f"no device {gone} was merged into another", fix="camcensus devices history DEVICE"
+        )
+
+    def split(self, device: str, belongs: Callable[[str, Identification], bool], *, by: str, why: str) -> str:
+        """Move that part of a device's history to a new device of which `belongs` is true, and return its id.
+
+        `belongs` is asked about each identification, with its run.
+        """
+        query = (
+            "SELECT identifications.rowid AS number, run, identification FROM identifications "
+            "JOIN statements ON hash = statement WHERE device = ?"
+        )
+        said = self._query(query, (device,))
+        chosen = [
+            row["number"]
+            for row in said
+            if belongs(row["run"], rows.identification_of(row["identification"]))
+        ]
+        if not chosen or len(chosen) == len(said):
+            whole = "nothing" if not chosen else "all"
+            raise CamcensusError(
+                f"{device} was not split", why=f"{whole} of what is known of it would move to the new device"
+            )
+        with self._writing() as db:
+            return merging.split(db, device, chosen, rows.stamp(self._now()), by, why)
+
+    def identity_changes(self, device: str | None = None) -> list[IdentityChange]:
+        """The merges and splits, of all devices or those in which one took part, in the order of time."""
+        where = "WHERE :device IN (device, other)" if device else ""
+        found = self._query(f"SELECT * FROM identity_changes {where} ORDER BY at, id", {"device": device})
+        return [
+            msgspec.convert({k: v for k, v in row.items() if v is not None}, IdentityChange) for row in found
+        ]
 
     # The connection
 
@@ -224,7 +287,7 @@ class Inventory:
 
     def _store(self, batch: Batch) -> None:
         seen = batch.observations
-        bodies = ((rows.payload_hash(one.payload), one.payload) for _, one in seen if one.payload)
+        bodies = ((rows.digest(one.payload), one.payload) for _, one in seen if one.payload)
         progress = ((text, run) for run, text in batch.progress.items())
         with self._lock, explained(self.path), transaction(self._db):
             execute = self._db.conn.executemany

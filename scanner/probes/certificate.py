@@ -20,6 +20,7 @@ import msgspec
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from scanner.model import Fields
 from scanner.probes.contract import PAYLOAD_LIMIT, Unreadable
@@ -39,6 +40,7 @@ FIELDS = {
     "not-before": "valid from, RFC 3339",
     "not-after": "valid to, RFC 3339",
     "key": "kind and size of the key: `RSA 2048`",
+    "key-hash": "SHA-256 of the public key (SubjectPublicKeyInfo), in hex",
     "text": "the payload where it is text",
 }
 
@@ -150,6 +152,8 @@ def _times(certificate: x509.Certificate) -> Pairs:
 
 def _key(certificate: x509.Certificate) -> Pairs:
     key = certificate.public_key()
+    public = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    yield "key-hash", hashlib.sha256(public).hexdigest()
     if isinstance(key, rsa.RSAPublicKey):
         yield "key", f"RSA {key.key_size}"
     elif isinstance(key, ec.EllipticCurvePublicKey):

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from scanner.inventory import RunSettings, open_inventory
+from scanner.inventory import RunSettings, Seen, open_inventory
 from scanner.model import Identification, Observation
 from scanner.observations import read, write
 
@@ -67,7 +67,7 @@ def one_round(rates: Rates, seen: list[Observation], devices: int, folder: Path)
         for what in ("devices filed", "devices filed again"):
             with timed(rates, what, len(groups)):
                 inventory.record(
-                    run, [(identified(address), rows, "on-link") for address, rows in groups.items()]
+                    run, [Seen(identified(address), rows, "on-link") for address, rows in groups.items()]
                 )
         with timed(rates, "devices listed", len(groups)):
             assert len(inventory.devices()) == len(groups) == min(devices, len(seen))

@@ -8,7 +8,7 @@ import pytest
 
 from reports.content import BlindSpot, Census, blind_spots, in_order
 from scanner.errors import CamcensusError
-from scanner.inventory import Inventory, RunSettings, open_inventory
+from scanner.inventory import Inventory, RunSettings, Seen, open_inventory
 from scanner.model import Coverage, Identification
 from tests.reports.samples import RUN, census, dahua, device, hikvision, other
 
@@ -21,7 +21,7 @@ def inventory(tmp_path: Path) -> Iterator[Inventory]:
 
 def scanned(inventory: Inventory, target: str, *seen: Identification) -> str:
     run = inventory.begin_run(RunSettings(targets=(target,)))
-    inventory.record(run, [(identification, (), "on-link") for identification in seen])
+    inventory.record(run, [Seen(identification, (), "on-link") for identification in seen])
     inventory.finish_run(run, "complete", Coverage(targets=(target,), addresses=254, answered=len(seen)))
     return run
 

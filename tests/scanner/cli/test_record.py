@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from scanner.cli.fingerprints import fingerprints
 from scanner.errors import CamcensusError
 from scanner.identify import identify, library
-from scanner.inventory import RunSettings, open_inventory
+from scanner.inventory import RunSettings, Seen, open_inventory
 from scanner.model import Observation
 from scanner.observations import write
 from scanner.recording import read_recording
@@ -78,7 +78,7 @@ def test_a_device_of_the_inventory_is_recorded_as_it_was_last_seen(tmp_path: Pat
             run = opened.begin_run(RunSettings())
             opened.add(run, REPLIES)
             rows = [row for row, _ in opened.observations(run)][-2:]
-            opened.record(run, [(identify(REPLIES, library()), rows, "routed")])
+            opened.record(run, [Seen(identify(REPLIES, library()), rows, "routed")])
     record("10.20.0.9", "--brand", "Zorgon", "--output", str(tmp_path / "out"), "--inventory", str(inventory))
     [path] = (tmp_path / "out").rglob("*.jsonl")
     assert len(read_recording(path)[0]) == 2

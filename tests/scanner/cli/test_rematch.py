@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from scanner.cli.rematch import rematch
 from scanner.identify import identify, library
-from scanner.inventory import RunSettings, open_inventory
+from scanner.inventory import RunSettings, Seen, open_inventory
 from scanner.model import Observation
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -46,7 +46,7 @@ def inventory(tmp_path: Path) -> Path:
         run = opened.begin_run(RunSettings())
         opened.add(run, REPLIES)
         rows = [row for row, _ in opened.observations(run)]
-        opened.record(run, [(identify(REPLIES, library()), rows, "routed")])
+        opened.record(run, [Seen(identify(REPLIES, library()), rows, "routed")])
     return path
 
 

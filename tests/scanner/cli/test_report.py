@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from scanner.cli.report import report
 from scanner.errors import CamcensusError
-from scanner.inventory import RunSettings, open_inventory
+from scanner.inventory import RunSettings, Seen, open_inventory
 from scanner.model import Coverage, Identification
 
 CAMERA = Identification(
@@ -23,7 +23,7 @@ def inventory(tmp_path: Path) -> Path:
     with open_inventory(path) as opened:
         for target, seen in (("10.1.0.0/24", [CAMERA]), ("10.2.0.0/24", [])):
             run = opened.begin_run(RunSettings(targets=(target,)))
-            opened.record(run, [(identification, (), "on-link") for identification in seen])
+            opened.record(run, [Seen(identification, (), "on-link") for identification in seen])
             opened.finish_run(run, "complete", Coverage(targets=(target,)))
     return path
 

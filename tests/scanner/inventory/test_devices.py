@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from scanner.inventory import Inventory, RunSettings
-from scanner.inventory.identity import merge
+from scanner.identifiers import identifiers
+from scanner.inventory import Inventory, RunSettings, Seen
+from scanner.inventory.fold import fold
 from scanner.model import Claim, Identification, Observation
 
 DAY = timedelta(days=1)
@@ -27,6 +28,10 @@ def hikvision(**known: Any) -> Identification:
     )  # fmt: skip
 
 
+def found(it: Identification, *rows: int) -> Seen:
+    return Seen(it, rows, "on-link", identifiers(it))
+
+
 class Census:
     """Runs one after the other, a day apart, each given as what it identified."""
 
@@ -42,9 +47,7 @@ class Census:
         ]
         self.inventory.add(run, replies)
         rows = [row for row, _ in self.inventory.observations(run)]
-        return self.inventory.record(
-            run, [(one, [row], "on-link") for one, row in zip(seen, rows, strict=True)]
-        )
+        return self.inventory.record(run, [found(one, row) for one, row in zip(seen, rows, strict=True)])
 
 
 @pytest.fixture
@@ -53,7 +56,7 @@ def census(inventory: Inventory) -> Census:
 
 
 def file(inventory: Inventory, run: str, seen: Identification, *rows: int) -> str:
-    (device,) = inventory.record(run, [(seen, rows, "on-link")])
+    (device,) = inventory.record(run, [found(seen, *rows)])
     return device
 
 
@@ -181,7 +184,7 @@ def test_an_old_recording_imported_late_does_not_undo_what_is_known(census: Cens
 
 def test_runs_that_disagree_on_the_maker_are_a_conflict_for_a_person() -> None:
     other = Identification(maker="other", maker_name="Uniview", confidence="probable", model="IPC322")
-    told = merge([hikvision(model="DS-2CD2385G1"), other])
+    told = fold([hikvision(model="DS-2CD2385G1"), other])
     assert (told.maker, told.model) == ("hikvision", "DS-2CD2385G1")  # the surer one stands, whole
     assert told.conflicts == ("runs disagree on who made it: Hikvision (confirmed), Uniview (probable)",)
 
@@ -189,14 +192,14 @@ def test_runs_that_disagree_on_the_maker_are_a_conflict_for_a_person() -> None:
 def test_a_mere_address_block_is_no_conflict_with_what_the_unit_itself_says() -> None:
     block = hikvision(confidence="possible")
     said = Identification(maker="other", maker_name="Uniview", confidence="confirmed")
-    assert merge([block, said]).maker == merge([said, block]).maker == "other"
-    assert merge([block, said]).conflicts == merge([said, block]).conflicts == ()
+    assert fold([block, said]).maker == fold([said, block]).maker == "other"
+    assert fold([block, said]).conflicts == fold([said, block]).conflicts == ()
 
 
 def test_a_conflict_stays_until_a_run_that_saw_as_well_no_longer_has_it() -> None:
     doubtful = hikvision(conflicts=("two models",))
-    assert merge([doubtful, hikvision(confidence="possible")]).conflicts == ("two models",)
-    assert merge([doubtful, hikvision()]).conflicts == ()
+    assert fold([doubtful, hikvision(confidence="possible")]).conflicts == ("two models",)
+    assert fold([doubtful, hikvision()]).conflicts == ()
 
 
 # Recording while a run goes on
@@ -205,7 +208,7 @@ def test_a_conflict_stays_until_a_run_that_saw_as_well_no_longer_has_it() -> Non
 def test_recording_again_doubles_nothing(inventory: Inventory, run: str) -> None:
     inventory.add(run, [Observation(protocol="http", payload=b"%d" % n, observed_at=FIRST) for n in range(4)])
     rows = [row for row, _ in inventory.observations(run)]
-    seen = [(hikvision(address="192.168.1.64"), [row], None) for row in rows]
+    seen = [found(hikvision(address="192.168.1.64"), row) for row in rows]
     first = inventory.record(run, seen)
     known = inventory.devices()
     assert inventory.record(run, seen) == first
@@ -246,7 +249,7 @@ def test_one_device_that_turns_out_to_be_two_becomes_two(inventory: Inventory, r
     )
     one, two = (row for row, _ in inventory.observations(run))
     file(inventory, run, hikvision(evidence=(claim("model", "b"),)), one, two)
-    devices = inventory.record(run, [(hikvision(maker=None), [one], None), (hikvision(mac=MAC), [two], None)])
+    devices = inventory.record(run, [found(hikvision(maker=None), one), found(hikvision(mac=MAC), two)])
     assert len(set(devices)) == 2
     assert [inventory.identifications(device) for device in devices] == [
         [(run, hikvision(maker=None))],

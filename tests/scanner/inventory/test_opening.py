@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ from scanner.inventory import Inventory, RunSettings, default_path, open_invento
 from scanner.inventory.schema import APPLICATION_ID, STEPS
 from scanner.model import Observation
 
+VERSIONS = Path(__file__).parent / "versions"  # an inventory as each earlier version of the schema left it
+LASTING = ("runs", "identifications", "sightings", "observations", "payloads")
 SEEN = Observation(protocol="sadp", payload=b"<ProbeMatch/>", address="10.20.0.9")
 
 
@@ -107,7 +110,7 @@ def test_an_inventory_of_an_earlier_version_is_brought_up_to_date(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def next_step(db: Database) -> None:
-        db.table("runs").add_column("site", str)
+        db.table("runs").add_column("weather", str)
 
     with open_inventory(path) as earlier:
         run = earlier.begin_run(RunSettings(operator="jo"))
@@ -116,8 +119,31 @@ def test_an_inventory_of_an_earlier_version_is_brought_up_to_date(
     monkeypatch.setattr("scanner.inventory.opening.STEPS", steps)
     open_inventory(path).close()
     with plain(path) as now:
-        assert now.execute("SELECT id, operator, site FROM runs").fetchall() == [(run, "jo", None)]
+        assert now.execute("SELECT id, operator, weather FROM runs").fetchall() == [(run, "jo", None)]
         assert now.execute("PRAGMA user_version").fetchone() == (len(steps),)
+
+
+@pytest.mark.parametrize("version", range(1, len(STEPS)))
+def test_a_file_of_each_earlier_version_keeps_all_that_it_holds(path: Path, version: int) -> None:
+    path.parent.mkdir()
+    path.write_bytes(lzma.decompress((VERSIONS / f"{version}.db.xz").read_bytes()))
+    with plain(path) as before:
+        assert before.execute("PRAGMA user_version").fetchone() == (version,)
+        counts = {name: before.execute(f"SELECT count(*) FROM {name}").fetchone() for name in LASTING}
+    with open_inventory(path) as inventory:
+        (latest, first) = inventory.runs()
+        devices = inventory.devices()
+        said = {device.id: inventory.identifications(device.id) for device in devices}
+        lts = inventory.device("10.20.0.17")
+        assert (lts.maker, lts.brand, lts.model, lts.site) == ("hikvision", "LTS", "LTN8916-P16", None)
+        assert {run for run, _ in said[lts.id]} == {first.id, latest.id}
+        assert said[lts.id][1][1].evidence == lts.evidence
+        assert inventory.merge(devices[0].id, devices[1].id, by="jo", why="the same unit")
+    with plain(path) as after:
+        assert after.execute("PRAGMA user_version").fetchone() == (len(STEPS),)
+        assert after.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert after.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert {name: after.execute(f"SELECT count(*) FROM {name}").fetchone() for name in LASTING} == counts
 
 
 def test_a_step_that_fails_leaves_the_earlier_version_whole(

@@ -1,0 +1,110 @@
+"""What tells one unit from all others: serial number, MAC addresses, certificate key, ONVIF endpoint, realm.
+
+Units of one model often share what ought to be theirs alone: a factory serial number, a certificate that came with the
+firmware, a cloned MAC address. So an identifier only ever suggests a device; the inventory decides, see
+docs/explanation/identity.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple, get_args
+
+from scanner.devices import NOBODY, stated_mac
+from scanner.model import Identification, Reading
+
+Kind = Literal["serial", "mac", "certificate", "endpoint", "realm"]
+KINDS: tuple[Kind, ...] = get_args(Kind)  # the surest first
+
+SHORTEST_SERIAL = (
+    6  # characters; shorter ones, and those of one or two repeated characters, are factory defaults
+)
+REALMS = ("http.realm", "isapi.realm", "rtsp.realm", "onvif.realm", "dvrip.realm")
+UUID = re.compile(r"(?i)[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+TOKEN = re.compile(
+    r"(?=[0-9A-Za-z]*\d)[0-9A-Za-z]{8,64}"
+)  # of a realm: `Login to 3b1c…`, a MAC address, a hash
+NUMBER = re.compile(r"\(([A-Z]?\d{4,6})\)")  # of a realm: `IP Camera(C1214)`, the end of a serial number
+
+
+class Identifier(NamedTuple):
+    """One text that a unit has and another has not, as far as anybody knows."""
+
+    kind: Kind
+    value: str
+
+
+def identifiers(it: Identification, readings: Iterable[Reading] = ()) -> tuple[Identifier, ...]:
+    """All identifiers of a unit in what it replied, the surest kind first, each once."""
+    found: list[Identifier] = []
+    if it.serial and it.maker and distinctive(it.serial):
+        found.append(Identifier("serial", f"{it.maker_name or it.maker} {short(it)}".lower()))
+    if it.mac and it.mac not in NOBODY:
+        found.append(Identifier("mac", it.mac))
+    for reading in readings:
+        if mac := stated_mac(reading):
+            found.append(Identifier("mac", mac))
+        found += (Identifier("certificate", key) for key in reading.fields.get("https-cert.key-hash", ()))
+        for endpoint in reading.fields.get("ws-discovery.endpoint", ()):
+            found += (Identifier("endpoint", uuid.lower()) for uuid in UUID.findall(endpoint))
+        for name in REALMS:
+            found += (
+                Identifier("realm", realm) for realm in reading.fields.get(name, ()) if own_realm(realm)
+            )
+    return tuple(sorted(dict.fromkeys(found), key=lambda one: (KINDS.index(one.kind), one.value)))
+
+
+def distinctive(serial: str | None) -> bool:
+    """Whether a serial number is one unit's, and not what the factory writes into all."""
+    return serial is not None and len(serial) >= SHORTEST_SERIAL and len(set(serial)) > 2
+
+
+def short(it: Identification) -> str:
+    """The part of a serial number that every protocol gives: some give the model and the day in front of it too."""
+    from fingerprints import serials
+
+    read = serials.read(it.serial, it.maker, it.model)
+    return read.short if read and read.short else it.serial or ""
+
+
+def own_realm(realm: str) -> bool:
+    """Whether a realm names one unit: `Login to 5d41402abc4b2a76`, not `IP Camera`."""
+    return bool(TOKEN.search(realm) or NUMBER.search(realm))
+
+
+def shape(realm: str) -> str:
+    """What realms of one firmware have in common: the realm without what is the unit's own in it."""
+    return NUMBER.sub("(#)", TOKEN.sub(lambda token: f"#{len(token[0])}", realm))
+
+
+def telling(one: Identifier) -> bool:
+    """Whether it may find a unit at another address. The few digits of `IP Camera(C1214)` are several units'."""
+    return one.kind != "realm" or bool(TOKEN.search(one.value))
+
+
+def contradict(
+    known: Sequence[Identifier], seen: Sequence[Identifier], kinds: Iterable[Kind] = KINDS
+) -> bool:
+    """Whether these cannot be one unit: of one of the kinds both have some, and none in common.
+
+    A certificate is made anew by a reset, and a realm by an update, so that a new certificate contradicts nothing, and
+    a realm only one of the same shape.
+    """
+    return any(_differ(kind, known, seen) for kind in kinds if kind != "certificate")
+
+
+def _differ(kind: Kind, known: Sequence[Identifier], seen: Sequence[Identifier]) -> bool:
+    one, other = ({each.value for each in some if each.kind == kind} for some in (known, seen))
+    if kind == "realm":
+        shapes = {shape(value) for value in one} & {shape(value) for value in other}
+        one, other = ({value for value in some if shape(value) in shapes} for some in (one, other))
+    if kind == "serial" and any(alike(first, second) for first in one for second in other):
+        return False
+    return bool(one and other and not one & other)
+
+
+def alike(one: str, other: str) -> bool:
+    """One protocol gives a serial number in full, another its tail only; and the maker may not be known yet."""
+    tails = [text.rpartition(" ")[2] for text in (one, other)]
+    return tails[0].endswith(tails[1]) or tails[1].endswith(tails[0])

@@ -1,0 +1,158 @@
+"""Two devices that are one unit become one, and one that is two becomes two. Each time with a reason, and reversibly.
+
+A merge moves all that was filed under one device to the other, and keeps a list of what it moved. A split moves a part
+of a device's history to a new device, or undoes a merge. Devices that a person parted are never joined again by
+themselves.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from scanner.inventory.ids import device_id
+from scanner.inventory.rows import PLACED, json_text
+from scanner.inventory.state import refresh
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlite_utils import Database
+
+    from scanner.inventory.rows import Row
+
+IN_THEM = "IN (SELECT value FROM json_each(:them))"
+INSERT_CHANGE = """
+    INSERT INTO identity_changes (at, by, run, kind, rule, why, device, other, moved)
+    VALUES (:at, :by, :run, :kind, :rule, :why, :device, :other, :moved)
+"""
+COMBINE_SIGHTINGS = """
+    INSERT OR IGNORE INTO sightings (device, run, address, mac, interface, at, reachable, site)
+    SELECT :kept, run, address, mac, interface, at, reachable, site FROM sightings WHERE device = :gone
+"""
+MOVING = f"""
+    SELECT run, json_extract(identification, '$.address') AS address,
+        json_extract(identification, '$.mac') AS mac, first_observation
+    FROM identifications JOIN statements ON hash = statement WHERE identifications.rowid {IN_THEM}
+"""
+MOVE_OBSERVATIONS = "UPDATE observations SET device = :new WHERE device = :device AND run = :run "
+ONLY_ITS_OWN = "AND (address = :address OR mac = :mac OR id = :first_observation)"
+COPY_SIGHTINGS = """
+    INSERT OR IGNORE INTO sightings (device, run, address, mac, interface, at, reachable, site)
+    SELECT :new, run, address, mac, interface, at, reachable, site FROM sightings
+    WHERE device = :device AND run = :run AND address IS :address
+"""
+# Of runs, or at addresses, of which nothing that is filed under the device says anything any more.
+DROP_LOST_SIGHTINGS = """
+    DELETE FROM sightings WHERE device = :device AND NOT EXISTS (
+        SELECT 1 FROM identifications JOIN statements ON hash = statement
+        WHERE identifications.device = :device AND identifications.run = sightings.run
+            AND json_extract(identification, '$.address') IS sightings.address)
+"""
+
+
+class Moved(msgspec.Struct, frozen=True):
+    """What a merge moved: enough to undo it."""
+
+    device: dict[str, Any]  # the row of the device that is gone
+    identifications: tuple[int, ...]
+    observations: tuple[int, ...]
+    sightings: tuple[dict[str, Any], ...]
+    placed: dict[
+        str, str | None
+    ]  # what was written of the remaining device's place before, and of whose it is
+
+
+def merge(
+    db: Database, one: str, other: str, at: str, *, run: str | None = None, by: str = "", rule: str = "person",
+    why: str = "",
+) -> str:  # fmt: skip
+    """Merge two devices into the one that was seen first, and return its id."""
+    first = "SELECT * FROM devices WHERE id IN (?, ?) ORDER BY first_seen, id"
+    mine, theirs = db.query(first, (one, other))
+    both = {"kept": mine["id"], "gone": theirs["id"]}
+    moved = Moved(
+        device=theirs,
+        identifications=_ids(db, "SELECT rowid FROM identifications WHERE device = :gone", both),
+        observations=_ids(db, "SELECT id FROM observations WHERE device = :gone", both),
+        sightings=tuple(db.query("SELECT * FROM sightings WHERE device = :gone", both)),
+        placed={name: mine[name] for name in PLACED},
+    )
+    for table in ("identifications", "observations"):
+        db.execute(f"UPDATE {table} SET device = :kept WHERE device = :gone", both)
+    db.execute(COMBINE_SIGHTINGS, both)
+    for table in ("sightings", "identifiers"):
+        db.execute(f"DELETE FROM {table} WHERE device = :gone", both)
+    filled = ", ".join(f"{name} = ifnull({name}, :{name})" for name in PLACED)
+    db.execute(
+        f"UPDATE devices SET first_seen = min(first_seen, :first_seen), {filled} WHERE id = :kept",
+        theirs | both,
+    )
+    db.execute("DELETE FROM apart WHERE (one, other) IN ((:kept, :gone), (:gone, :kept))", both)
+    db.execute("DELETE FROM devices WHERE id = :gone", both)
+    about = {"at": at, "by": by, "run": run, "kind": "merge", "rule": rule, "why": why}
+    db.execute(
+        INSERT_CHANGE,
+        about | {"device": mine["id"], "other": theirs["id"], "moved": json_text(moved)},
+    )
+    refresh(db, mine["id"])
+    return str(mine["id"])
+
+
+def undo(db: Database, merged: Row, at: str, by: str, why: str) -> str:
+    """Bring back the device that a merge took away, with all that it had then, and return its id.
+
+    `merged` is the row of the merge in `identity_changes`. What was seen since then stays where it was filed.
+    """
+    moved = msgspec.json.decode(merged["moved"], type=Moved)
+    both = {"kept": merged["device"], "back": merged["other"]}
+    db.table("devices").insert(moved.device)
+    for table, key, rows in (
+        ("identifications", "rowid", moved.identifications),
+        ("observations", "id", moved.observations),
+    ):
+        db.execute(
+            f"UPDATE {table} SET device = :back WHERE {key} {IN_THEM} AND device = :kept",
+            both | {"them": json_text(rows)},
+        )
+    db.table("sightings").insert_all(moved.sightings)
+    db.execute(DROP_LOST_SIGHTINGS, {"device": merged["device"]})
+    placed = ", ".join(f"{name} = :{name}" for name in PLACED)
+    db.execute(f"UPDATE devices SET {placed} WHERE id = :kept", both | moved.placed)
+    db.execute("UPDATE identity_changes SET undone = ? WHERE id = ?", (at, merged["id"]))
+    return _parted(db, merged["device"], merged["other"], at, by, why)
+
+
+def split(db: Database, device: str, identifications: Sequence[int], at: str, by: str, why: str) -> str:
+    """Move some identifications of a device (by rowid), with their replies and sightings, to a new device."""
+    new = device_id()
+    them = {"them": json_text(identifications), "device": device, "new": new}
+    db.execute(
+        "INSERT INTO devices (id, first_seen, last_seen, confidence) "
+        f"SELECT :new, min(at), '', 'none' FROM identifications WHERE rowid {IN_THEM}",
+        them,
+    )
+    moving = list(db.query(MOVING, them))
+    db.execute(f"UPDATE identifications SET device = :new WHERE rowid {IN_THEM}", them)
+    for one in moving:
+        stays = "SELECT 1 FROM identifications WHERE device = :device AND run = :run"
+        partly = db.execute(stays, them | one).fetchone() is not None
+        db.execute(MOVE_OBSERVATIONS + (ONLY_ITS_OWN if partly else ""), them | one)
+        db.execute(COPY_SIGHTINGS, them | one)
+    db.execute(DROP_LOST_SIGHTINGS, {"device": device})
+    return _parted(db, device, new, at, by, why)
+
+
+def _parted(db: Database, device: str, new: str, at: str, by: str, why: str) -> str:
+    """Note that two devices are two units, whatever a later run thinks, and say anew what is known of both."""
+    about = {"at": at, "by": by, "run": None, "kind": "split", "rule": "person", "why": why}
+    db.execute(INSERT_CHANGE, about | {"device": device, "other": new, "moved": None})
+    db.execute("INSERT OR IGNORE INTO apart (one, other) VALUES (?, ?)", (device, new))
+    refresh(db, device)
+    refresh(db, new)
+    return new
+
+
+def _ids(db: Database, query: str, values: dict[str, str]) -> tuple[int, ...]:
+    return tuple(row[0] for row in db.execute(query, values).fetchall())

@@ -1,0 +1,89 @@
+"""What is known of a device, kept beside its history so that lists are fast: its state, and what tells it from others.
+
+Everything here follows from the identifications and sightings, and is made anew whenever these change otherwise than
+by growing at their end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from scanner.identifiers import Identifier
+from scanner.inventory.fold import agrees, fold, fold_two
+from scanner.inventory.rows import device_row, digest, identification_of, json_text, state_of
+from scanner.model import Identification
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+HISTORY = """
+    SELECT statement FROM identifications WHERE device = ? ORDER BY at, run, first_observation
+"""
+LATEST = """
+    SELECT run, at, reachable, site FROM sightings WHERE device = ? ORDER BY at DESC, run DESC LIMIT 1
+"""
+KNOWN = """
+    INSERT OR IGNORE INTO identifiers (device, kind, value)
+    SELECT :device, them.value ->> 0, them.value ->> 1 FROM json_each(:them) AS them
+"""
+KNOWN_ANEW = """
+    INSERT OR IGNORE INTO identifiers (device, kind, value)
+    SELECT DISTINCT device, them.value ->> 0, them.value ->> 1
+    FROM identifications, json_each(identifications.identifiers) AS them WHERE device = :device
+"""
+
+
+def keep_statement(db: Database, seen: Identification) -> str:
+    """Store an identification unless it was made in the same words before, and return its hash."""
+    text = json_text(seen)
+    statement = digest(text.encode())
+    db.execute("INSERT INTO statements (hash, identification) VALUES (?, ?) ON CONFLICT DO NOTHING",
+               (statement, text))  # fmt: skip
+    return statement
+
+
+def statement(db: Database, hash: str) -> Identification:
+    """The identification with this hash."""
+    (text,) = db.execute("SELECT identification FROM statements WHERE hash = ?", (hash,)).fetchone()
+    return identification_of(text)
+
+
+def add_to_state(db: Database, device: str, seen: Identification, at: str) -> bool:
+    """Take what was just said last about a device into its state; False when that takes its whole history."""
+    row = dict(next(iter(db.query("SELECT * FROM devices WHERE id = ?", (device,)))))
+    if at < row["last_seen"]:
+        return False
+    new = row["last_seen"] == ""
+    before = state_of(row)
+    if not new and not agrees(before, seen):
+        return False
+    write_state(db, device, seen if new else fold_two(before, seen))
+    return True
+
+
+def refresh(db: Database, device: str) -> None:
+    """Say anew what is known of a device: all its identifications together, its identifiers, its latest sighting."""
+    hashes = [hash for (hash,) in db.execute(HISTORY, (device,)).fetchall()]
+    said = [statement(db, hash) for hash, _ in groupby(hashes)]  # the same again changes nothing
+    db.execute("DELETE FROM identifiers WHERE device = ?", (device,))
+    db.execute(KNOWN_ANEW, {"device": device})
+    write_state(db, device, fold(said))
+
+
+def known_by(db: Database, device: str, identifiers: Iterable[Identifier]) -> None:
+    """Note what tells a device from others, beside what is noted already."""
+    db.execute(KNOWN, {"device": device, "them": json_text(list(identifiers))})
+
+
+def write_state(db: Database, device: str, state: Identification) -> None:
+    run, at, reachable, site = db.execute(LATEST, (device,)).fetchone()
+    row = device_row(state) | {
+        "last_seen": at,
+        "last_run": run,
+        "reachable": reachable,
+        "seen_at_site": site,
+    }
+    columns = ", ".join(f"{name} = :{name}" for name in row)
+    db.execute(f"UPDATE devices SET {columns} WHERE id = :id", row | {"id": device})
