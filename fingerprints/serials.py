@@ -1,7 +1,9 @@
 """Serial numbers: what they are made of, and the day of manufacture that they give.
 
 Hikvision   the model, the channels of a recorder, the day, the region, then the short serial on the label:
-            `DS-2CD2043G0-I 20190312 AAWR C12345678`, `DS-7616NI-K2 16 20200105 CCRR E12345678 WCVU`
+            `DS-2CD2043G0-I 20190312 AAWR C12345678`, `DS-7616NI-K2 16 20200105 CCRR E12345678 WCVU`; on a door
+            station `01` before the day and half a region, `DS-KV8213-WME1(C) 01 20230508 RR AB1234567`
+            (issue 196 of maciej-or/hikvision_next)
 Dahua       15 characters, of which the first two look like year and month: `6C 01E93 PAG 68A8D` would be of March 2020.
             No key of it was ever published: a hint beside the date of the firmware, never alone.
 """
@@ -18,7 +20,7 @@ from fingerprints.firmware import day
 
 HIKVISION = re.compile(
     r"""(?P<made>20[0-3]\d[01]\d[0-3]\d)
-        (?:(?P<region>[A-Z]{4})|V\d{6}[A-Z]{2})       # access control states its firmware and language instead
+        (?:(?P<region>[A-Z]{4})|(?P<half>WR|RR|CH)|V\d{6}[A-Z]{2})  # access control: its firmware and language
         (?P<short>[0-9A-Z]{2}\d{7})(?P<tail>[A-Z]{0,4})$""",
     re.VERBOSE,
 )
@@ -45,24 +47,30 @@ class Serial(msgspec.Struct, frozen=True, kw_only=True):
 def read(
     serial: str | None, maker: str | None = None, model: str | None = None, today: date | None = None
 ) -> Serial | None:
-    """Read a serial number; None when its structure is unknown. `model` is what the device states beside it."""
+    """Read a serial number; None when its structure is unknown.
+
+    `model` is what the device states beside it. Without a maker only long numbers are told apart: the short one of a
+    label is too plain.
+    """
     text = (serial or "").strip().upper()[:100]
     latest = today or date.today()
     for style in (hikvision, dahua):
-        if maker in (None, style.__name__) and (found := style(text, (model or "").upper(), latest)):
+        if maker in (None, style.__name__) and (found := style(text, maker, (model or "").upper(), latest)):
             return found
     return None
 
 
-def hikvision(serial: str, model: str, today: date) -> Serial | None:
+def hikvision(serial: str, maker: str | None, model: str, today: date) -> Serial | None:
     found = HIKVISION.search(serial)
     if not found:
-        return Serial(style="hikvision", short=serial) if SHORT.fullmatch(serial) else None
+        return Serial(style="hikvision", short=serial) if maker and SHORT.fullmatch(serial) else None
     made = day(found["made"])
     if made is None or not FIRST_DAY <= made <= today:
         return None
-    front, region = serial[: found.start()], found["region"] or ""
+    front, region = serial[: found.start()].rstrip(), found["region"] or found["half"] or ""
     stated, channels = _without_channels(front, model, found["tail"] == RECORDER_TAIL)
+    if found["half"]:  # a door station: what its `01` counts is not known
+        stated, channels = front.removesuffix("01"), None
     return Serial(
         style="hikvision", made=made.isoformat(), certainty="known", model=stated, channels=channels, region=region,
         market="china" if region.endswith("CH") else "export" if region.endswith(("WR", "RR")) else "",
@@ -70,7 +78,7 @@ def hikvision(serial: str, model: str, today: date) -> Serial | None:
     )  # fmt: skip
 
 
-def dahua(serial: str, model: str, today: date) -> Serial | None:
+def dahua(serial: str, maker: str | None, model: str, today: date) -> Serial | None:
     found = DAHUA.fullmatch(serial)
     if not found:
         return None

@@ -41,6 +41,23 @@ def test_an_access_terminal_states_its_firmware_where_others_state_a_region() ->
     assert serial and (serial.made, serial.short, serial.region) == ("2023-09-01", "FH2155768", "")
 
 
+@pytest.mark.parametrize("model", [None, "DS-KV8213-WME1(C)"])
+def test_a_door_station_states_half_a_region(model: str | None) -> None:
+    assert read("DS-KV8213-WME1(C)0120230508RRAB1234567", "hikvision", model, TODAY) == Serial(
+        style="hikvision", made="2023-05-08", certainty="known", model="DS-KV8213-WME1(C)", region="RR",
+        market="export", short="AB1234567",
+    )  # fmt: skip
+
+
+def test_a_space_before_the_day_is_not_part_of_the_model() -> None:
+    serial = read("DS-TCG406-E 20240322AAWR869347012", today=TODAY)
+    assert serial and serial.model == "DS-TCG406-E"
+
+
+def test_a_number_as_short_as_a_label_belongs_to_nobody_without_a_maker() -> None:
+    assert read("C12345678") is None
+
+
 def test_the_short_serial_of_a_label_is_known_as_such_and_gives_no_date() -> None:
     assert read("C12345678", "hikvision") == Serial(style="hikvision", short="C12345678")
 
