@@ -35,11 +35,11 @@ class Blocks:
     """The table of blocks, read on first use."""
 
     def __init__(self, file: Path = FILE) -> None:
-        self._file = file
+        self.file = file
 
     @cached_property
     def _table(self) -> dict[str, Block]:
-        with self._file.open(encoding="utf-8", newline="") as lines:
+        with self.file.open(encoding="utf-8", newline="") as lines:
             rows = csv.DictReader(lines)
             return {
                 row["prefix"]: Block(

@@ -7,7 +7,7 @@ identification = library.identify(readings_of_one_device)
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -17,11 +17,12 @@ from fingerprints.blocks import Blocks
 from fingerprints.fuse import best_value, relabelled, settle_maker
 from fingerprints.match import Matcher
 from fingerprints.policies import Policy, policies
-from fingerprints.rules import COVERED_MAKERS, Brand, Defect, Fingerprint, Maker, read
+from fingerprints.rules import COVERED_MAKERS, Brand, Defect, Fingerprint, Maker, lines_of, read
 from scanner.model import CATEGORIES, Claim, Identification, Reading
 
 HERE = Path(__file__).parent
 FOLDERS = ("makers", "brands", "devices")
+DATA = ("models/*.toml", "flaws/*.toml")  # what else camcensus knows, and shows beside a verdict
 ROUNDS = 3  # of drawing claims from claims: serial to maker, maker to model, model to brand
 STATED = ("model", "firmware", "serial")  # claims that fingerprints of `claim.model` and so on look at again
 
@@ -36,12 +37,14 @@ class Library:
         brands: Sequence[Brand],
         policies: Sequence[Policy] = (),
         blocks: Blocks | None = None,
+        origins: Mapping[str, Sequence[Path]] = {},
     ) -> None:
         self.fingerprints = tuple(fingerprints)
         self.makers = {maker.slug: maker for maker in makers}
         self.brands = {brand.slug: brand for brand in brands}
         self.policies = tuple(policies)
         self.blocks = blocks or Blocks()
+        self.origins = origins  # of each fingerprint: the files that state it, of which the last one counts
         self._first = Matcher(one for one in fingerprints if not one.after)
         self._later = Matcher(one for one in fingerprints if one.after)
         self._on_claims = Matcher(
@@ -53,9 +56,12 @@ class Library:
 
     @cached_property
     def version(self) -> str:
-        """A short name for exactly these fingerprints, to be kept with what they decided."""
-        content = msgspec.json.encode((self.fingerprints, *self.makers.values(), *self.brands.values()))
-        return hashlib.sha256(content).hexdigest()[:12]
+        """A short name for exactly this knowledge, to be kept with what it decided."""
+        stated = (self.fingerprints, *self.makers.values(), *self.brands.values(), *self.policies)
+        known = hashlib.sha256(msgspec.json.encode(stated))
+        for file in (self.blocks.file, *data()):
+            known.update(hashlib.sha256(file.read_bytes()).digest())
+        return known.hexdigest()[:12]
 
     @classmethod
     def load(cls, folders: Iterable[Path] = ()) -> Library:
@@ -66,21 +72,27 @@ class Library:
         fingerprints: dict[str, Fingerprint] = {}
         makers: dict[str, Maker] = {}
         brands: dict[str, Brand] = {}
+        origins: dict[str, list[Path]] = {}
         for folder in (HERE, *folders):
-            seen: dict[str, Path] = {}
+            seen: dict[str, tuple[Path, int]] = {}
             for path in files(folder):
-                _, file = read(path)
+                text, file = read(path, tried=folder is HERE)
                 for maker in (*([file.maker] if file.maker else []), *file.makers):
                     makers[maker.slug] = maker
                 if file.brand:
                     brands[file.brand.slug] = file.brand
-                for fingerprint in file.fingerprint:
+                for number, fingerprint in enumerate(file.fingerprint):
                     if fingerprint.id in seen:
-                        why = f'fingerprint "{fingerprint.id}" stands in {seen[fingerprint.id].name} too'
-                        raise Defect(str(path), 1, why)
-                    seen[fingerprint.id] = path
+                        raise Defect(
+                            str(path),
+                            lines_of(text, file.fingerprint)[number],
+                            twice(fingerprint.id, *seen[fingerprint.id]),
+                        )
+                    seen[fingerprint.id] = path, number
                     fingerprints[fingerprint.id] = fingerprint
-        return cls(tuple(fingerprints.values()), tuple(makers.values()), tuple(brands.values()), policies())
+                    origins.setdefault(fingerprint.id, []).append(path)
+        loaded = tuple(fingerprints.values()), tuple(makers.values()), tuple(brands.values())
+        return cls(*loaded, policies(), origins=origins)
 
     def claims(self, readings: Sequence[Reading]) -> tuple[Claim, ...]:
         """Every claim that the readings of one device support, each once."""
@@ -96,9 +108,7 @@ class Library:
         makers: set[str] = set()
         for _ in range(ROUNDS):
             known = tuple(claims.values())
-            named = {
-                claim.value for claim in known if claim.attribute == "maker" and claim.strength != "weak"
-            }
+            named = named_makers(known)
             if named != makers and named & self._waited_for:
                 add(self._later_claims(readings, named))
                 looked_at = 0  # what was stated may mean something now
@@ -186,6 +196,22 @@ def files(folder: Path) -> list[Path]:
     """The fingerprint files of a folder: in its makers, brands and devices, and in the folder itself."""
     found = [*folder.glob("*.toml"), *(path for name in FOLDERS for path in (folder / name).glob("*.toml"))]
     return sorted(path for path in found if path.name != "policies.toml")
+
+
+def data() -> list[Path]:
+    """The files that come with camcensus and hold no fingerprints: what models and versions mean."""
+    return sorted(path for names in DATA for path in HERE.glob(names))
+
+
+def named_makers(claims: Iterable[Claim]) -> set[str]:
+    """The makers for whom more speaks than a weak claim: what a fingerprint with `after` waits for."""
+    return {claim.value for claim in claims if claim.attribute == "maker" and claim.strength != "weak"}
+
+
+def twice(identifier: str, path: Path, number: int) -> str:
+    """That an id stands elsewhere too: as the fingerprint of this number of another file, or of the same."""
+    text, file = read(path, tried=True)
+    return f'"{identifier}" stands in {path}:{lines_of(text, file.fingerprint)[number]} too'
 
 
 def first(values: Iterable[str | None]) -> str | None:

@@ -46,6 +46,8 @@ class Rule:
 
     def refusal(self, fields: Fields) -> str:
         """Which further condition the fields of an observation fail; empty when they meet them all."""
+        if self._pattern is None:
+            self._compile()
         for name, pattern in self._also:
             if not any(map(pattern.search, fields.get(name, ()))):
                 return f"{name} does not match {pattern.pattern!r}"
@@ -143,6 +145,7 @@ def fill(template: str, groups: Mapping[str, str | None]) -> str:
     """Put the groups of a match into the template of a claim; empty when any of its groups is."""
     if "{" not in template:
         return template
-    if any(not groups.get(name) for name in re.findall(r"\{(\w+)\}", template)):
+    filled = {name: (groups.get(name) or "").strip() for name in re.findall(r"\{(\w+)\}", template)}
+    if not all(filled.values()):
         return ""
-    return re.sub(r"\{(\w+)\}", lambda name: (groups[name[1]] or "").strip(), template)[:CLAIM_LIMIT].strip()
+    return re.sub(r"\{(\w+)\}", lambda name: filled[name[1]], template)[:CLAIM_LIMIT].strip()

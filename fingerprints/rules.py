@@ -7,6 +7,8 @@ or one `[brand]` table, and any number of `[[fingerprint]]` tables; docs/referen
 from __future__ import annotations
 
 import re
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,6 +20,8 @@ from scanner.model import CATEGORIES, Category, Strength
 Relation = Literal["own", "subsidiary", "oem", "former-oem"]
 ATTRIBUTES = ("maker", "brand", "category", "model", "firmware", "serial", "mac")
 COVERED_MAKERS = ("hikvision", "dahua")
+LONGEST = 1_000  # characters of a pattern; the longest of ours has a quarter of that
+BRACKETS = 100  # that a pattern may open: the compiler takes them apart by recursion
 Example = str | dict[str, str]  # the text alone, or `text` with other fields and with the values expected
 
 
@@ -86,15 +90,19 @@ class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fingerprint: tuple[Fingerprint, ...] = ()
 
 
-def parse(text: str, name: str) -> File:
-    """Read one file. Raises `Defect` with the line of what is wrong."""
+def parse(text: str, name: str, *, tried: bool = False) -> File:
+    """Read one file. Raises `Defect` with the line of what is wrong.
+
+    The patterns of a file that was `tried` before are not compiled until they are first needed.
+    """
     try:
         file = msgspec.convert(toml(text), File)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # a table may be nested for ever
         raise Defect(name, _line_of_error(text, error), str(error)) from None
-    for fingerprint in file.fingerprint:
-        if wrong := _wrong_in(fingerprint):
-            raise Defect(name, line_of(text, fingerprint.id), f'fingerprint "{fingerprint.id}" {wrong}')
+    for number, fingerprint in enumerate(file.fingerprint):
+        if wrong := _wrong_in(fingerprint, tried):
+            line = lines_of(text, file.fingerprint)[number]
+            raise Defect(name, line, f'fingerprint "{fingerprint.id}" {wrong}')
     return file
 
 
@@ -105,24 +113,55 @@ def toml(text: str) -> Any:
     return tomli.loads(text)
 
 
-def line_of(text: str, identifier: str) -> int:
-    """The line on which a fingerprint states its id; 1 when it does not."""
-    found = re.search(rf'^id\s*=\s*["\']{re.escape(identifier)}["\']', text, re.MULTILINE)
-    return text.count("\n", 0, found.start()) + 1 if found else 1
+def lines_of(text: str, fingerprints: Sequence[Fingerprint]) -> list[int]:
+    """The lines on which the fingerprints of a file state their ids, in their order; 1 where that cannot be told."""
+    tables = _tables(text, "fingerprint")
+    if len(tables) != len(fingerprints):  # written as one inline list
+        return [1] * len(fingerprints)
+    return [_line_of_key(text, table, "id") for table in tables]
 
 
-def read(path: Path) -> tuple[str, File]:
-    """The text of one file, and what it says. Raises `Defect`."""
-    text = path.read_text(encoding="utf-8")
-    return text, parse(text, str(path))
+def line_of(text: str, table: str, key: str) -> int:
+    """The line on which the first table of a name states a key; 1 when it does not."""
+    tables = _tables(text, table)
+    return _line_of_key(text, tables[0], key) if tables else 1
 
 
-def _wrong_in(fingerprint: Fingerprint) -> str:
+def read(path: Path, *, tried: bool = False) -> tuple[str, File]:
+    """The text of one file, and what it says; see `parse`. Raises `Defect`."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise Defect(str(path), 1, f"it cannot be read: {error.strerror}") from None
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise Defect(str(path), line, f"it is not UTF-8: byte 0x{content[error.start]:02x}") from None
+    return text, parse(text, str(path), tried=tried)
+
+
+def unusable(pattern: str, *, tried: bool = False) -> str:
+    """Why a pattern cannot be used, in a few words; empty when it can. One that was `tried` is not compiled."""
+    if len(pattern) > LONGEST:
+        return f"it has {len(pattern):,} characters, and may have {LONGEST:,}"
+    if pattern.count("(") > BRACKETS:
+        return f"it opens {pattern.count('('):,} brackets, and may open {BRACKETS}"
+    try:
+        literals(pattern)
+        if not tried:  # the compiler finds what the parser does not, such as a look-behind of no fixed width
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                re.compile(pattern)
+    except (re.error, OverflowError, Warning) as error:
+        return str(error)
+    return ""
+
+
+def _wrong_in(fingerprint: Fingerprint, tried: bool) -> str:
     for pattern in (fingerprint.pattern, *fingerprint.also.values(), *fingerprint.unless.values()):
-        try:
-            literals(pattern)
-        except re.error as error:
-            return f"has a pattern that cannot be used: {error}"
+        if why := unusable(pattern, tried=tried):
+            return f"has a pattern that cannot be used: {why}"
     for attribute, value in fingerprint.claims.items():
         if attribute not in ATTRIBUTES:
             return f'claims "{attribute}"; it may claim {", ".join(ATTRIBUTES)}'
@@ -131,14 +170,35 @@ def _wrong_in(fingerprint: Fingerprint) -> str:
         for group in re.findall(r"\{(\w+)\}", value):
             if f"(?P<{group}>" not in fingerprint.pattern:
                 return f'uses the group "{group}", which its pattern does not have'
+        if "{" in (rest := re.sub(r"\{\w+\}", "", value)) or "}" in rest:
+            return f'claims {attribute} "{value}", whose braces hold no name of a group'
+    for kind, examples in (("matches", fingerprint.matches), ("rejects", fingerprint.rejects)):
+        if any("text" not in example for example in examples if not isinstance(example, str)):
+            return f"has an example in `{kind}` without `text`"
     return ""
 
 
-def _line_of_error(text: str, error: ValueError) -> int:
+def _line_of_error(text: str, error: Exception) -> int:
     if found := re.search(r"\(at line (\d+)", str(error)):  # the TOML parser tells
         return int(found[1])
-    if found := re.search(r"\$\.fingerprint\[(\d+)\]", str(error)):  # msgspec tells which table
-        starts = [match.start() for match in re.finditer(r"^\[\[fingerprint\]\]", text, re.MULTILINE)]
-        if int(found[1]) < len(starts):
-            return text.count("\n", 0, starts[int(found[1])]) + 1
+    unknown = re.search(r"unknown field `(\w+)`", str(error))
+    if found := re.search(r"`\$\.(\w+)(?:\[(\d+)\])?(?:\.(\w+))?", str(error)):  # msgspec tells which table
+        tables, number = _tables(text, found[1]), int(found[2] or 0)
+        if number < len(tables):
+            return _line_of_key(text, tables[number], unknown[1] if unknown else found[3] or "")
+    elif unknown and (tables := _tables(text, unknown[1])):
+        return _line_of_key(text, tables[0], "")
     return 1
+
+
+def _tables(text: str, name: str) -> list[re.Match[str]]:
+    """The headers of the tables of one name, each with all that follows up to the next header."""
+    return list(
+        re.finditer(rf"^[ \t]*\[{{1,2}}\s*{name}\s*\]{{1,2}}.*(?:\n(?![ \t]*\[).*)*", text, re.MULTILINE)
+    )
+
+
+def _line_of_key(text: str, table: re.Match[str], key: str) -> int:
+    """The line on which a table states a key; that of its header when it does not."""
+    found = re.search(rf"^[ \t]*[\"']?{key}[\"']?\s*=", table[0], re.MULTILINE) if key else None
+    return text.count("\n", 0, table.start() + (found.start() if found else 0)) + 1

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from fingerprints import Library
-from fingerprints.library import files, plain
-from fingerprints.rules import Defect, parse, read
+from fingerprints.blocks import Blocks
+from fingerprints.library import HERE, data, files, plain
+from fingerprints.policies import Policy
+from fingerprints.rules import Defect, lines_of, parse, read
 from scanner.model import Claim, Fields, Observation, Protocol, Reading
 
 ACME = """
@@ -88,10 +92,30 @@ def told(claims: tuple[Claim, ...]) -> set[tuple[str, str]]:
         ("maker =", "colour =", 9, 'claims "colour"; it may claim maker, brand'),
         ('maker = "acme"', 'category = "toaster"', 9, 'claims the category "toaster"; the categories are'),
         ('maker = "acme"', 'model = "{model}"', 9, 'uses the group "model", which its pattern does not have'),
-        ('"strong"', '"certain"', 8, "Invalid enum value 'certain'"),
-        ("field =", "feild =", 8, "unknown field `feild`"),
-        ("'a test'", "3", 8, "Expected `str`, got `int`"),
-        ('name     = "Acme"', "", 1, "missing required field `name`"),
+        ('maker = "acme"', 'model = "{model"', 9, "whose braces hold no name of a group"),
+        (
+            "'a test'",
+            "'a test'\nmatches = [{ model = \"A\" }]",
+            9,
+            "has an example in `matches` without `text`",
+        ),
+        ("'^Acme$'", "'(?<=a+)Acme'", 9, "look-behind requires fixed-width pattern"),
+        ("'^Acme$'", "'a{99999999999}'", 9, "the repetition number is too large"),
+        ("'^Acme$'", f"'{'(' * 5000}'", 9, "it has 5,000 characters, and may have 1,000"),
+        ("'^Acme$'", f"'{'(' * 101}{')' * 101}'", 9, "it opens 101 brackets, and may open 100"),
+        ("'^Acme$'", "'[[a]cme'", 9, "Possible nested set"),
+        (
+            "'a test'",
+            "'a test'\nunless = { \"http.title\" = '(?<!a*)b' }",
+            9,
+            "look-behind requires fixed-width",
+        ),
+        ('"strong"', '"certain"', 13, "Invalid enum value 'certain'"),
+        ("field =", "feild =", 10, "unknown field `feild`"),
+        ("'a test'", "3", 14, "Expected `str`, got `int`"),
+        ("'a test'", "'a test'\nafter = " + "[" * 5000, 1, "nested more than"),
+        ('name     = "Acme"', "", 2, "missing required field `name`"),
+        ("[[fingerprint]]", "[[fingerprints]]", 8, "unknown field `fingerprints`"),
         ('name     = "Acme"', 'name     = "Acme', 4, "Illegal character"),
         ("[[fingerprint]]", "[[fingerprint]", 8, "Expected"),
     ],
@@ -109,11 +133,33 @@ def test_a_mistake_in_a_file_is_told_with_its_line(
     assert str(caught.value) == f"{file}:{line}: {caught.value.why}"
 
 
+def test_a_file_that_is_not_utf_8_is_told_with_the_line_of_the_wrong_byte(tmp_path: Path) -> None:
+    own = folder(tmp_path / "own", acme="")
+    (own / "acme.toml").write_bytes(b'[maker]\nslug = "acme"\nname = "Acm\xe9"\n')
+    with pytest.raises(Defect, match=r"acme\.toml:3: it is not UTF-8: byte 0xe9$"):
+        Library.load([own])
+
+
+def test_a_file_that_cannot_be_read_is_a_defect(tmp_path: Path) -> None:
+    (folder(tmp_path / "own") / "acme.toml").mkdir()
+    with pytest.raises(Defect, match=r"acme\.toml:1: it cannot be read: Is a directory"):
+        Library.load([tmp_path / "own"])
+
+
+@pytest.mark.parametrize("spelt", ["[[fingerprint]]", "[[ fingerprint ]]", "  [[fingerprint]] # one of ours"])
+def test_the_line_of_each_fingerprint_is_found_however_its_table_is_spelt(spelt: str) -> None:
+    rules = [rule(one, "a", 'maker = "acme"').replace("[[fingerprint]]", spelt) for one in ("b", "a", "b")]
+    text = ACME + "# [[fingerprint]]\n" + "".join(rules)
+    lines = lines_of(text, parse(text, "acme.toml").fingerprint)
+    assert [text.splitlines()[line - 1] for line in lines] == ['id = "b"', 'id = "a"', 'id = "b"']
+    assert lines == sorted(set(lines))
+
+
 def test_the_line_is_that_of_the_wrong_fingerprint_and_not_of_the_first() -> None:
     good, bad = rule("good", "a", 'maker = "acme"'), rule("bad", "b", 'maker = "acme"', strength="huge")
     with pytest.raises(Defect) as caught:
         parse(good + bad, "acme.toml")
-    assert (good + bad).splitlines()[caught.value.line - 1] == "[[fingerprint]]"
+    assert (good + bad).splitlines()[caught.value.line - 1] == 'strength = "huge"'
     assert caught.value.line > good.count("\n")
 
 
@@ -126,13 +172,14 @@ def test_loading_a_folder_with_a_wrong_file_names_that_file(tmp_path: Path) -> N
 def test_two_fingerprints_of_one_folder_may_not_share_an_id(tmp_path: Path) -> None:
     twice = rule("acme-server", "^Acme$", 'maker = "acme"')
     own = folder(tmp_path / "own", first=twice, second=twice)
-    with pytest.raises(Defect, match=r'second\.toml:.*"acme-server" stands in first\.toml too'):
+    (own / "first.toml").write_text(ACME + twice)
+    with pytest.raises(Defect, match=r'second\.toml:3: "acme-server" stands in .*first\.toml:8 too'):
         Library.load([own])
 
 
 def test_two_fingerprints_of_one_file_may_not_share_an_id(tmp_path: Path) -> None:
     twice = rule("acme-server", "^Acme$", 'maker = "acme"')
-    with pytest.raises(Defect, match=r'"acme-server" stands in acme\.toml too'):
+    with pytest.raises(Defect, match=r'acme\.toml:11: "acme-server" stands in .*acme\.toml:3 too'):
         Library.load([folder(tmp_path / "own", acme=twice + twice)])
 
 
@@ -144,6 +191,14 @@ def test_a_later_folder_replaces_the_fingerprint_with_the_same_id(tmp_path: Path
     assert library.claims([served("Acme")]) == ()
     assert told(library.claims([served("Bolt")])) == {("maker", "bolt")}
     assert told(Library.load([later, first]).claims([served("Acme")])) == {("maker", "acme")}
+
+
+def test_where_a_fingerprint_is_stated_is_remembered_and_what_it_replaces(tmp_path: Path) -> None:
+    first = folder(tmp_path / "first", acme=rule("acme-server", "^Acme$", 'maker = "acme"'))
+    later = folder(tmp_path / "later", acme=rule("acme-server", "^Bolt$", 'maker = "bolt"'))
+    library = Library.load([first, later])
+    assert library.origins["acme-server"] == [first / "acme.toml", later / "acme.toml"]
+    assert library.origins.keys() == {one.id for one in library.fingerprints}
 
 
 def test_a_users_folder_replaces_a_maker_and_a_brand_and_adds_its_own(tmp_path: Path) -> None:
@@ -183,6 +238,23 @@ def test_the_version_changes_with_any_fingerprint_maker_or_brand(tmp_path: Path)
     assert len(set(versions)) == len(versions)
     again = only(tmp_path / "again", acme=ACME, byword=BYWORD, server=f"# a remark\n{server}").version
     assert again == versions[0]
+
+
+def test_the_version_changes_with_address_blocks_and_with_policies(tmp_path: Path) -> None:
+    (tmp_path / "blocks.csv").write_text("prefix,registrant,maker,brand,source\n")
+    policy = Policy(id="site", name="Our own", makers=("acme",), since=date(2026, 1, 1), source="a letter")
+    versions = {
+        Library([], [], []).version,
+        Library([], [], [], [policy]).version,
+        Library([], [], [], [msgspec.structs.replace(policy, makers=("bolt",))]).version,
+        Library([], [], [], blocks=Blocks(tmp_path / "blocks.csv")).version,
+    }
+    assert len(versions) == 4
+
+
+def test_every_file_of_data_counts_for_the_version() -> None:
+    stated = {*files(HERE), HERE / "policies.toml", HERE / "blocks.csv"}
+    assert stated | set(data()) == {*HERE.rglob("*.toml"), *HERE.rglob("*.csv")}
 
 
 def test_a_fingerprint_counts_only_where_the_other_field_also_matches(tmp_path: Path) -> None:

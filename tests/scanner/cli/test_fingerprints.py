@@ -55,7 +55,7 @@ def test_our_own_fingerprints_are_sound() -> None:
         ("html.title", "html.tittle", 8, "html.tittle, which no probe fills"),
         ('brand = "acme"', 'brand = "other"', 8, 'the brand "other", of whom there is no file'),
         ('brand = "acme"', 'colour = "red"', 8, 'claims "colour"'),
-        ('"supporting"', '"crushing"', 7, "Invalid enum value"),
+        ('"supporting"', '"crushing"', 12, "Invalid enum value"),
         ('"a unit on the desk"', '" "', 8, "has no source"),
         ('rejects  = ["Acme Reseller"]', "", 8, "no example in `rejects`"),
         ("[[fingerprint]]", "[[fingerprint]", 7, "Expected"),
