@@ -14,7 +14,12 @@ from typing import NamedTuple
 from scanner.model import Reading
 
 STATED_MAC = ("sadp.MAC", "dhdiscover.mac", "ws-discovery.mac", "upnp-xml.mac", "isapi.macAddress")
+STATED_SERIAL = (
+    "sadp.DeviceSN", "dhdiscover.SerialNo", "dvrip.SerialNo", "isapi.serialNumber", "onvif.SerialNumber",
+    "upnp-xml.serialNumber",
+)  # fmt: skip
 NOBODY = {"00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff"}
+RELAY = 3  # IPv4 addresses behind one MAC address, from which on it is a router's that answers for others
 
 
 class Trace(NamedTuple):
@@ -24,12 +29,18 @@ class Trace(NamedTuple):
     address: str | None
     seen_mac: str | None = None  # on the link
     stated_mac: str | None = None  # in the reply itself
+    port: int | None = None
+    serials: tuple[tuple[str, str], ...] = ()  # that are stated: field and value
+
+
+Place = tuple[str | None, int | None]  # an address and a port
 
 
 def trace(row: int, reading: Reading) -> Trace:
     """The trace of one observation."""
     observation = reading.observation
-    return Trace(row, observation.address, observation.mac, stated_mac(reading))
+    serials = tuple((name, reading.fields[name][0]) for name in STATED_SERIAL if reading.fields.get(name))
+    return Trace(row, observation.address, observation.mac, stated_mac(reading), observation.port, serials)
 
 
 def stated_mac(reading: Reading) -> str | None:
@@ -43,25 +54,58 @@ def stated_mac(reading: Reading) -> str | None:
 
 
 def sort_out(traces: Iterable[Trace]) -> dict[str, list[int]]:
-    """The rows of each device, by its MAC address or, failing that, its address."""
+    """The rows of each device, by its MAC address or, failing that, its address; with a serial number after it where
+    that alone tells two apart."""
     traces = list(traces)
-    aliases = _aliases(traces)
+    aliases, relays = _aliases(traces), _relays(traces)
 
     def mac_of(one: Trace) -> str | None:
-        mac = one.stated_mac or one.seen_mac
+        mac = one.stated_mac or (one.seen_mac if one.seen_mac not in relays else None)
         return aliases.get(mac, mac) if mac else None
 
     macs_at: dict[str, set[str]] = collections.defaultdict(set)
     for one in traces:
         if one.address and (mac := mac_of(one)):
             macs_at[one.address].add(mac)
-    devices: dict[str, list[int]] = collections.defaultdict(list)
+    devices: dict[str, list[Trace]] = collections.defaultdict(list)
     for one in traces:
         mac = mac_of(one)
         if mac is None and one.address and len(macs_at[one.address]) == 1:
             (mac,) = macs_at[one.address]
-        devices[mac or one.address or f"row {one.row}"].append(one.row)
-    return dict(devices)
+        devices[mac or one.address or f"row {one.row}"].append(one)
+    return {key: rows for name, some in devices.items() for key, rows in _by_serial(name, some).items()}
+
+
+def _by_serial(name: str, traces: list[Trace]) -> dict[str, list[int]]:
+    """The rows of each unit among those with one name: several, when one field holds a different serial elsewhere.
+
+    A place that states none is that unit's which has the address to itself; or else nobody knows whose it is.
+    """
+    units: dict[Place, str] = {}
+    fields: dict[str, dict[str, Place]] = collections.defaultdict(dict)
+    for one in traces:
+        for field, serial in one.serials:
+            fields[field].setdefault(serial, (one.address, one.port))
+            units.setdefault((one.address, one.port), serial)
+    if not any(len(set(places.values())) > 1 for places in fields.values()):
+        return {name: [one.row for one in traces]}
+    at: dict[str | None, set[str]] = collections.defaultdict(set)
+    for (address, _), serial in units.items():
+        at[address].add(serial)
+    found: dict[str, list[int]] = collections.defaultdict(list)
+    for one in traces:
+        alone = min(at[one.address]) if len(at[one.address]) == 1 else ""
+        found[f"{name} {units.get((one.address, one.port), alone)}".rstrip()].append(one.row)
+    return dict(found)
+
+
+def _relays(traces: Iterable[Trace]) -> set[str]:
+    """MAC addresses on the link that answer for many IPv4 addresses: routers, and whoever hides others behind them."""
+    behind: dict[str, set[str]] = collections.defaultdict(set)
+    for one in traces:
+        if one.seen_mac and one.address and ":" not in one.address and not one.address.startswith("169.254."):
+            behind[one.seen_mac].add(one.address)
+    return {mac for mac, addresses in behind.items() if len(addresses) >= RELAY}
 
 
 def _aliases(traces: Iterable[Trace]) -> dict[str, str]:

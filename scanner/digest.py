@@ -6,6 +6,7 @@ to which something was added.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -20,6 +21,7 @@ from scanner.probes import read_fields
 
 STATED_ADDRESS = ("sadp.IPv4Address", "dhdiscover.IPAddress")
 Found = Callable[[str, Identification], None]
+MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 KEPT_READINGS = 5_000  # in memory, without their payloads; the rest is read again when it is needed
 
 
@@ -47,16 +49,17 @@ class Digest:
             for key, rows in ((key, tuple(rows)) for key, rows in sort_out(self._traces).items())
             if self._recorded.get(key) != rows
         ]
-        identified = [self._identify(rows) for _, rows in changed]
+        identified = [self._identify(key, rows) for key, rows in changed]
         devices = self._inventory.record(self._run, identified)
         for device, (key, rows), seen in zip(devices, changed, identified, strict=True):
             self._recorded[key] = rows
             self._found(device, seen.identification)
 
-    def _identify(self, rows: Sequence[int]) -> Seen:
+    def _identify(self, key: str, rows: Sequence[int]) -> Seen:
         readings = [self._readings.get(row) or read_fields(self._inventory.observation(row)) for row in rows]
         it = self._known.identify(readings)
-        it = msgspec.structs.replace(it, address=self._address(readings) or it.address)
+        mac = key[:17] if MAC.match(key) else None  # one that was seen may be a relay's
+        it = msgspec.structs.replace(it, address=self._address(readings) or it.address, mac=mac)
         return Seen(it, rows, self._reachable(it), identifiers(it, readings))
 
     def _address(self, readings: Sequence[Reading]) -> str | None:

@@ -50,6 +50,35 @@ def test_a_relay_is_not_taken_for_the_units_it_passes_on() -> None:
     assert len(sort_out([*relayed, seen("10.0.0.9", mac=THREE)])) == 3
 
 
+def test_a_router_that_answers_for_others_is_not_their_mac_address() -> None:
+    relayed = [seen(f"10.9.0.{n}", mac=THREE) for n in range(3)]
+    assert sorted(sort_out(relayed)) == ["10.9.0.0", "10.9.0.1", "10.9.0.2"]
+
+
+def test_units_behind_one_translated_address_are_told_apart_by_their_serial_numbers() -> None:
+    def at(port: int, serial: str = "") -> Trace:
+        return Trace(
+            next(rows), "203.0.113.7", port=port, serials=(("isapi.serialNumber", serial),) if serial else ()
+        )
+
+    traces = [at(8081), at(8081, "E11094754"), at(8082, "E11094755"), at(8082), at(9000)]
+    assert sorted(map(len, sort_out(traces).values())) == [1, 2, 2]
+    assert len(sort_out(traces[:2] + traces[4:])) == 1  # of one unit, all is its own
+
+
+def test_clones_of_a_mac_address_are_told_apart_by_their_serial_numbers() -> None:
+    def clone(address: str, serial: str) -> Trace:
+        return Trace(next(rows), address, ONE, ONE, serials=(("sadp.DeviceSN", serial),))
+
+    assert len(sort_out([clone("10.0.0.1", "DS-1A"), clone("10.0.0.2", "DS-1B"), seen("10.0.0.1", ONE)])) == 2
+    assert len(sort_out([clone("10.0.0.1", "DS-1A"), clone("169.254.1.1", "DS-1A")])) == 1
+
+
+def test_one_unit_may_state_other_numbers_in_other_protocols() -> None:
+    said = (("sadp.DeviceSN", "DS-2CD2385G1-I20200414AAWRE11094754"), ("upnp-xml.serialNumber", "E11094754"))
+    assert len(sort_out([Trace(next(rows), "10.0.0.1", serials=(one,)) for one in said])) == 1
+
+
 def test_a_stated_mac_address_is_read_in_any_spelling_and_an_empty_one_is_none() -> None:
     def states(text: str) -> str | None:
         return stated_mac(Reading(Observation(protocol="sadp"), {"sadp.MAC": (text,)}))
