@@ -1,0 +1,220 @@
+"""Which device something seen is about: identifiers find it, shared ones decide nothing, joins are undone whole."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from scanner.errors import CamcensusError
+from scanner.identifiers import Identifier, Kind, contradict, identifiers, own_realm, shape
+from scanner.inventory import Inventory, RunSettings, Seen
+from scanner.model import Identification, Observation, Reading
+
+FIRST = datetime(2026, 3, 1, 12, tzinfo=UTC)
+KEY: tuple[Kind, str] = ("certificate", "9f" * 32)
+ENDPOINT: tuple[Kind, str] = ("endpoint", "a3c1e0de-5d3f-4d1a-9f5e-4419b6000001")
+REALM: tuple[Kind, str] = ("realm", "Login to 3b5f0d8c9a7e1f22")
+MAC: tuple[Kind, str] = ("mac", "44:19:b6:00:00:01")
+SERIAL: tuple[Kind, str] = ("serial", "hikvision e11094754")
+
+
+class Weeks:
+    """Runs a week apart, each given as (address, identifiers) pairs."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self.inventory, self.week = inventory, 0
+
+    def run(self, *units: tuple[str, list[tuple[Kind, str]]], site: str | None = None) -> list[str]:
+        run = self.inventory.begin_run(RunSettings(site=site))
+        at = FIRST + self.week * timedelta(days=7)
+        self.week += 1
+        self.inventory.add(
+            run,
+            [
+                Observation(protocol="http", payload=b"%d" % n, address=address, observed_at=at)
+                for n, (address, _) in enumerate(units)
+            ],
+        )
+        rows = [row for row, _ in self.inventory.observations(run)]
+        seen = [
+            Seen(
+                Identification(
+                    address=address, maker="hikvision", maker_name="Hikvision", confidence="probable"
+                ),
+                [row],
+                "on-link",
+                tuple(Identifier(*one) for one in told),
+            )
+            for (address, told), row in zip(units, rows, strict=True)
+        ]
+        return self.inventory.record(run, seen)
+
+    def rule(self, device: str) -> str:
+        query = "SELECT rule FROM identifications WHERE device = ? ORDER BY at DESC LIMIT 1"
+        return str(self.inventory._query(query, (device,))[0]["rule"])
+
+
+@pytest.fixture
+def weeks(inventory: Inventory) -> Weeks:
+    return Weeks(inventory)
+
+
+@pytest.mark.parametrize("one", [SERIAL, MAC, KEY, ENDPOINT, REALM], ids=lambda one: one[0])
+def test_each_identifier_finds_a_unit_that_moved(weeks: Weeks, one: tuple[Kind, str]) -> None:
+    (before,), (after,) = weeks.run(("10.1.0.5", [one])), weeks.run(("10.9.0.77", [one]))
+    assert before == after and weeks.rule(after) == one[0]
+
+
+@pytest.mark.parametrize("one", [KEY, ENDPOINT, REALM], ids=lambda one: one[0])
+def test_what_came_with_the_firmware_of_many_units_joins_none(weeks: Weeks, one: tuple[Kind, str]) -> None:
+    units = [(f"10.1.0.{n}", [one]) for n in range(5)]
+    assert len(set(weeks.run(*units))) == 5
+    assert len(set(weeks.run(*units))) == 5
+    assert len(weeks.inventory.devices()) == 5
+
+
+def test_units_that_swap_their_addresses_stay_themselves(weeks: Weeks) -> None:
+    other: tuple[Kind, str] = ("realm", "Login to 77777777deadbeef")
+    one, two = weeks.run(("10.1.0.1", [REALM]), ("10.1.0.2", [other]))
+    assert weeks.run(("10.1.0.1", [other]), ("10.1.0.2", [REALM])) == [two, one]
+
+
+def test_a_unit_that_took_over_an_address_is_another_though_it_says_little(weeks: Weeks) -> None:
+    (old,) = weeks.run(("10.1.0.1", [("realm", "IP Camera(C1214)")]))
+    (new,) = weeks.run(("10.1.0.1", [("realm", "IP Camera(D7777)")]))
+    assert old != new
+
+
+def test_an_update_that_words_its_realm_otherwise_is_no_new_unit(weeks: Weeks) -> None:
+    (old,) = weeks.run(("10.1.0.1", [("realm", "IP Camera(C1214)")]))
+    assert weeks.run(("10.1.0.1", [("realm", "fe12f37bd00000bccbbd35f1")])) == [old]
+
+
+def test_a_reset_makes_a_new_key_but_no_new_unit(weeks: Weeks) -> None:
+    (old,) = weeks.run(("10.1.0.1", [MAC, KEY]))
+    assert weeks.run(("192.168.1.64", [MAC, ("certificate", "77" * 32)])) == [old]
+
+
+def test_clones_of_a_mac_address_stay_two_by_their_serial_numbers(weeks: Weeks) -> None:
+    clones = [("10.1.0.1", [MAC, SERIAL]), ("10.1.0.2", [MAC, ("serial", "hikvision e22222222")])]
+    one, two = weeks.run(*clones)
+    assert one != two
+    assert weeks.run(*reversed(clones)) == [two, one]
+
+
+def test_one_address_at_two_sites_is_two_units(weeks: Weeks) -> None:
+    (leeds,) = weeks.run(("10.1.0.1", []), site="leeds")
+    (york,) = weeks.run(("10.1.0.1", []), site="york")
+    assert leeds != york
+    assert weeks.run(("10.1.0.1", []), site="leeds") == [leeds]
+
+
+def test_a_unit_that_shows_two_known_devices_to_be_one_joins_them_and_says_why(weeks: Weeks) -> None:
+    (routed,) = weeks.run(("10.1.0.1", [SERIAL]))
+    (linked,) = weeks.run(("169.254.7.7", [MAC]))
+    assert routed != linked
+    assert weeks.run(("10.1.0.1", [SERIAL, MAC])) == [routed]
+    (change,) = weeks.inventory.identity_changes(linked)
+    assert (change.kind, change.device, change.other) == ("merge", routed, linked)
+    assert "serial" in change.why and "mac" in change.why
+    assert len(weeks.inventory.sightings(routed)) == 3
+
+
+def test_devices_that_a_person_parted_are_not_joined_again(weeks: Weeks) -> None:
+    (routed,) = weeks.run(("10.1.0.1", [SERIAL]))
+    (linked,) = weeks.run(("169.254.7.7", [MAC]))
+    weeks.run(("10.1.0.1", [SERIAL, MAC]))
+    assert weeks.inventory.unmerge(linked, by="jo", why="a bridge") == linked
+    weeks.run(("10.1.0.1", [SERIAL, MAC]))
+    assert {device.id for device in weeks.inventory.devices()} == {routed, linked}
+
+
+# By hand
+
+
+def test_a_merge_undone_leaves_all_as_it_was(weeks: Weeks) -> None:
+    inventory = weeks.inventory
+    one, two = weeks.run(("10.1.0.1", [SERIAL]), ("10.1.0.2", [MAC]))
+    before = inventory.devices(), inventory.sightings(one), inventory.sightings(two)
+    kept = inventory.merge(one, two, by="jo", why="one recorder, two ports")
+    gone = two if kept == one else one
+    assert [device.id for device in inventory.devices()] == [kept]
+    assert len(inventory.sightings(kept)) == 2 and len(list(inventory.observations(device=kept))) == 2
+    assert inventory.unmerge(gone, by="kim", why="two recorders after all") == gone
+    assert (inventory.devices(), inventory.sightings(one), inventory.sightings(two)) == before
+    assert [change.kind for change in inventory.identity_changes(one)] == ["merge", "split"]
+    assert weeks.run(("10.1.0.9", [SERIAL]), ("10.1.0.8", [MAC])) == [one, two]
+
+
+def test_a_device_is_split_by_where_it_was_seen(weeks: Weeks) -> None:
+    inventory = weeks.inventory
+    (device,) = weeks.run(("10.1.0.1", []))
+    weeks.run(("10.1.0.1", []))
+    weeks.run(("10.1.0.1", [REALM]))
+    late = inventory.runs()[0].id
+    new = inventory.split(device, lambda run, it: run == late, by="jo", why="replaced in March")
+    assert [len(inventory.sightings(one)) for one in (device, new)] == [2, 1]
+    assert [len(list(inventory.observations(device=one))) for one in (device, new)] == [2, 1]
+    assert weeks.run(("10.1.0.40", [REALM])) == [new]
+    assert inventory.device(new).first_seen == FIRST + timedelta(days=14)
+
+
+@pytest.mark.parametrize("belongs", [True, False])
+def test_a_split_that_leaves_one_half_empty_is_refused(weeks: Weeks, belongs: bool) -> None:
+    (device,) = weeks.run(("10.1.0.1", []))
+    with pytest.raises(CamcensusError, match="was not split"):
+        weeks.inventory.split(device, lambda run, it: belongs, by="jo", why="?")
+
+
+def test_a_device_cannot_be_merged_with_itself_or_brought_back_when_it_never_was(weeks: Weeks) -> None:
+    (device,) = weeks.run(("10.1.0.1", []))
+    with pytest.raises(CamcensusError, match="one device already"):
+        weeks.inventory.merge(device, "10.1.0.1", by="jo", why="?")
+    with pytest.raises(CamcensusError, match="was merged into another"):
+        weeks.inventory.unmerge(device, by="jo", why="?")
+
+
+# Identifiers
+
+
+def test_identifiers_are_read_from_what_a_unit_said() -> None:
+    it = Identification(
+        maker="hikvision", maker_name="Hikvision", model="DS-2CD2043G0-I", mac=MAC[1],
+        serial="DS-2CD2043G0-I20190312AAWRC12345678",
+    )  # fmt: skip
+    fields = {
+        "https-cert.key-hash": (KEY[1],),
+        "ws-discovery.endpoint": (f"urn:uuid:{ENDPOINT[1].upper()}",),
+        "rtsp.realm": ("IP Camera(C4567)",),
+        "http.realm": ("DVRNVRDVS",),
+    }
+    found = identifiers(it, [Reading(Observation(protocol="http"), fields)])
+    assert found == (
+        Identifier("serial", "hikvision c12345678"), Identifier(*MAC), Identifier(*KEY), Identifier(*ENDPOINT),
+        Identifier("realm", "IP Camera(C4567)"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("realm", "own", "alike"),
+    [
+        ("Login to 3b5f0d8c9a7e1f22", True, "Login to #16"),
+        ("IP Camera(C1214)", True, "IP Camera(#)"),
+        ("588fcf000001", True, "#12"),
+        ("DVRNVRDVS", False, "DVRNVRDVS"),
+        ("IP Camera", False, "IP Camera"),
+        ("", False, ""),
+    ],
+)
+def test_a_realm_is_a_units_own_when_a_number_in_it_is(realm: str, own: bool, alike: str) -> None:
+    assert (own_realm(realm), shape(realm)) == (own, alike)
+
+
+def test_only_what_both_state_contradicts() -> None:
+    serial, mac = Identifier(*SERIAL), Identifier(*MAC)
+    assert not contradict([serial], [mac])
+    assert contradict([serial], [Identifier("serial", "hikvision e22222222")])
+    assert not contradict([serial], [Identifier("serial", "hikvision ds-2cd2043g0-i20190312aawre11094754")])
+    assert not contradict([Identifier("certificate", "a")], [Identifier("certificate", "b")])
+    assert not contradict([mac], [mac, Identifier("mac", "44:19:b6:00:00:02")])
