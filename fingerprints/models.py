@@ -56,6 +56,11 @@ class Specification(msgspec.Struct, frozen=True, kw_only=True):
     own: bool = False  # it is the maker's own naming, not that of a brand which relabels
     rest: str = ""  # what could not be read
 
+    @property
+    def said(self) -> tuple[str, ...]:
+        """The fields of which the number says something."""
+        return tuple(field for field in SAID if getattr(self, field) is not None)
+
     def certainty(self, field: str) -> Certainty:
         """How sure one field is."""
         if getattr(self, field) is None:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fingerprints.models import SAID, Grammar, Naming, Specification, Value, decode, namings
+from fingerprints.backtracking import dangers
+from fingerprints.models import LONGEST, SAID, Grammar, Naming, Specification, Value, decode, namings
 
 GRAMMARS = [pytest.param(naming, one, id=one.id) for naming in namings() for one in naming.grammar]
 
@@ -120,3 +121,20 @@ def test_any_text_is_read_or_left_alone(noise: str) -> None:
 def test_any_tail_of_a_known_head_is_survived(head: str, tail: str) -> None:
     read = decode(head + tail)
     assert read.expected <= {field for field in SAID if getattr(read, field) is not None}
+
+
+@pytest.mark.parametrize(("naming", "grammar"), GRAMMARS)
+def test_no_number_can_keep_a_grammar_busy(naming: Naming, grammar: Grammar) -> None:
+    patterns = [grammar.pattern, *grammar.then, *naming.then]
+    assert [danger for pattern in patterns for danger in dangers(pattern)] == []
+
+
+@given(st.data(), st.sampled_from([one for naming in namings() for one in naming.grammar]), st.text())
+def test_whatever_begins_as_a_known_number_is_survived(
+    data: st.DataObject, grammar: Grammar, tail: str
+) -> None:
+    model = data.draw(st.from_regex(re.compile(grammar.pattern, re.ASCII))) + tail
+    for maker in (None, "hikvision", "dahua"):
+        read = decode(model, maker)
+        assert read.expected <= set(read.said) and len(read.rest) <= 3 * LONGEST
+        assert all(getattr(read, field) is not None for field in read.said)
