@@ -99,8 +99,10 @@ def weigh(claims: Iterable[Claim], attribute: str) -> list[Case]:
 
 def best_value(claims: Iterable[Claim], attribute: str) -> str | None:
     """The value that the best witnesses give; None when nobody says anything."""
-    cases = weigh(claims, attribute)
-    return cases[0].value if cases else None
+    stated = [claim for claim in claims if claim.attribute == attribute]
+    if len({claim.value for claim in stated}) < 2:
+        return stated[0].value if stated else None
+    return weigh(stated, attribute)[0].value
 
 
 def relabelled(maker_name: str | None, brand: str | None) -> bool | None:

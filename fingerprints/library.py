@@ -6,8 +6,9 @@ identification = library.identify(readings_of_one_device)
 
 from __future__ import annotations
 
+import collections
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
 from pathlib import Path
 
@@ -18,13 +19,16 @@ from fingerprints.fuse import best_value, relabelled, settle_maker
 from fingerprints.match import Matcher
 from fingerprints.policies import Policy, policies
 from fingerprints.rules import COVERED_MAKERS, Brand, Defect, Fingerprint, Maker, lines_of, read
-from scanner.model import CATEGORIES, Claim, Identification, Reading
+from scanner.model import CATEGORIES, PROTOCOLS, Claim, Identification, Reading
 
 HERE = Path(__file__).parent
 FOLDERS = ("makers", "brands", "devices")
 DATA = ("models/*.toml", "flaws/*.toml")  # what else camcensus knows, and shows beside a verdict
 ROUNDS = 3  # of drawing claims from claims: serial to maker, maker to model, model to brand
 STATED = ("model", "firmware", "serial")  # claims that fingerprints of `claim.model` and so on look at again
+STATED_MACS = {  # the fields in which a reply of each protocol may state an address, the first one counts
+    protocol: (f"{protocol}.mac", "mac.prefix", "ws-discovery.endpoint-node") for protocol in PROTOCOLS
+}
 
 
 class Library:
@@ -122,24 +126,27 @@ class Library:
     def identify(self, readings: Sequence[Reading]) -> Identification:
         """Fuse what the readings of one device say into one identification."""
         claims = self.claims(readings)
-        verdict = settle_maker(claims, self._maker_names)
+        about: dict[str, list[Claim]] = collections.defaultdict(list)
+        for claim in claims:
+            about[claim.attribute].append(claim)
+        verdict = settle_maker(about["maker"], self._maker_names)
         maker = self.makers.get(verdict.maker or "")
-        brand = self._brand(claims, maker)
-        category = best_value(claims, "category")
+        brand = self._brand(about["brand"], maker)
+        category = best_value(about["category"], "category")
         if category is None and maker is not None:
             category = maker.category
         return Identification(
             subject=first(reading.observation.subject for reading in readings),
             address=first(reading.observation.address for reading in readings),
-            mac=first(reading.observation.mac for reading in readings) or best_value(claims, "mac"),
+            mac=first(reading.observation.mac for reading in readings) or best_value(about["mac"], "mac"),
             maker=_contract_maker(verdict.maker),
             maker_name=maker.name if maker else verdict.maker,
             brand=brand,
             relabelled=relabelled(maker.name if maker else verdict.maker, brand),
             category=category if category in CATEGORIES else None,
-            model=best_value(claims, "model"),
-            firmware=best_value(claims, "firmware"),
-            serial=best_value(claims, "serial"),
+            model=best_value(about["model"], "model"),
+            firmware=best_value(about["firmware"], "firmware"),
+            serial=best_value(about["serial"], "serial"),
             confidence=verdict.confidence,
             covered=tuple(policy.id for policy in self.policies if verdict.maker in policy.makers),
             conflicts=verdict.conflicts,
@@ -147,29 +154,23 @@ class Library:
         )
 
     def _first_claims(self, reading: Reading) -> Iterator[Claim]:
-        seen = reading.observation
-        for hit in self._first.hits(reading.fields, seen.protocol):
-            yield from hit.claims
-        names = (f"{seen.protocol}.mac", "mac.prefix", "ws-discovery.endpoint-node")
-        stated = next((reading.fields[name] for name in names if name in reading.fields), ())
-        for mac in dict.fromkeys((*stated, *((seen.mac,) if seen.mac else ()))):
+        seen, fields = reading.observation, reading.fields
+        yield from self._first.claims(fields, seen.protocol)
+        stated = next((fields[name] for name in STATED_MACS[seen.protocol] if name in fields), ())
+        for mac in dict.fromkeys((*stated, seen.mac) if seen.mac else stated):
             yield from self.blocks.claims(mac, "mac")
 
-    def _later_claims(self, readings: Sequence[Reading], makers: set[str]) -> Iterator[Claim]:
+    def _later_claims(self, readings: Sequence[Reading], makers: Set[str]) -> Iterator[Claim]:
         """What texts mean once it is known that one of these makers built the device."""
         for reading in readings:
-            for hit in self._later.hits(reading.fields, reading.observation.protocol):
-                if makers.intersection(hit.rule.fingerprint.after):
-                    yield from hit.claims
+            yield from self._later.claims(reading.fields, reading.observation.protocol, makers)
 
-    def _claims_on(self, stated: Iterable[Claim], makers: set[str]) -> Iterator[Claim]:
+    def _claims_on(self, stated: Iterable[Claim], makers: Set[str]) -> Iterator[Claim]:
         """What follows from the models, versions and serial numbers that were claimed."""
         for claim in stated:
             if claim.attribute in STATED:
-                for hit in self._on_claims.hits({f"claim.{claim.attribute}": (claim.value,)}, claim.protocol):
-                    after = hit.rule.fingerprint.after
-                    if not after or makers.intersection(after):
-                        yield from hit.claims
+                fields = {f"claim.{claim.attribute}": (claim.value,)}
+                yield from self._on_claims.claims(fields, claim.protocol, makers)
 
     def _brand(self, claims: Sequence[Claim], maker: Maker | None) -> str | None:
         slug = best_value(self._known_brands(claims), "brand")
@@ -183,13 +184,12 @@ class Library:
         return maker.name
 
     def _known_brands(self, claims: Sequence[Claim]) -> Iterator[Claim]:
-        """The claims for brands, spelt as their files spell them. A weak one, such as a name that users may edit,
+        """Claims for brands, spelt as their files spell them. A weak one, such as a name that users may edit,
         counts only for a brand that is known."""
         for claim in claims:
-            if claim.attribute == "brand":
-                slug = self._brand_slugs.get(plain(claim.value))
-                if slug or claim.strength != "weak":
-                    yield msgspec.structs.replace(claim, value=slug or claim.value)
+            slug = self._brand_slugs.get(plain(claim.value))
+            if slug or claim.strength != "weak":
+                yield msgspec.structs.replace(claim, value=slug or claim.value)
 
 
 def files(folder: Path) -> list[Path]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping
-
-import msgspec
+from collections.abc import Iterable, Mapping, Set
+from functools import cache, lru_cache
 
 from fingerprints.literals import literals
 from fingerprints.rules import Fingerprint
@@ -15,18 +13,25 @@ from scanner.model import Claim, Fields, Protocol
 EXCERPT = 120  # characters of the matched text that a claim shows
 TELLING = 4  # characters; a shorter match says little, so the whole value is shown
 EXACT = re.compile(r"\^(?:\(\?:(?P<many>[0-9A-Za-z|]+)\)|(?P<one>[0-9A-Za-z]+))\$")
-START = 2  # letters of a literal that find it
+GROUP = re.compile(r"\{(\w+)\}")
+START = 3  # letters of a literal that find it
 LONG = 3  # times as many characters as literals: from there on, each literal is looked for by itself
 CLAIM_LIMIT = 256  # characters of a claimed value; longer ones are cut
+REMEMBERED = 16_384  # values whose matches are remembered, for each matcher
+REMEMBERED_LENGTH = 1_024  # characters; longer values are matched each time, which bounds the memory
+Claims = tuple[Claim, ...]
 
 
 class Rule:
     """A fingerprint made ready: its literals at hand, its patterns compiled on first use."""
 
-    __slots__ = ("_also", "_pattern", "_unless", "fingerprint", "literals")
+    __slots__ = ("_also", "_pattern", "_unless", "bound", "fingerprint", "literals")
 
     def __init__(self, fingerprint: Fingerprint) -> None:
         self.fingerprint = fingerprint
+        self.bound = bool(
+            fingerprint.also or fingerprint.unless or fingerprint.after
+        )  # to further conditions
         self.literals = literals(fingerprint.pattern)
         self._pattern: re.Pattern[str] | None = None
         self._also: tuple[tuple[str, re.Pattern[str]], ...] = ()
@@ -43,6 +48,11 @@ class Rule:
             self._compile()
         assert self._pattern is not None
         return self._pattern.search(value)
+
+    def counts(self, fields: Fields, makers: Set[str]) -> bool:
+        """Whether its further conditions are met by the fields of an observation and the makers named elsewhere."""
+        after = self.fingerprint.after
+        return not ((after and makers.isdisjoint(after)) or self.refusal(fields))
 
     def refusal(self, fields: Fields) -> str:
         """Which further condition the fields of an observation fail; empty when they meet them all."""
@@ -63,13 +73,6 @@ class Rule:
         self._unless = tuple((name, re.compile(pattern)) for name, pattern in fingerprint.unless.items())
 
 
-class Hit(msgspec.Struct, frozen=True):
-    """One rule that matched, with the values its claims take there."""
-
-    rule: Rule
-    claims: tuple[Claim, ...]
-
-
 class Shelf:
     """The rules that look at one field, and the quick way to those that one value can match."""
 
@@ -77,10 +80,9 @@ class Shelf:
         self._rules: list[Rule] = []
         self._always: list[int] = []  # rules without a literal long enough
         self._exact: dict[str, list[int]] = {}  # rules that match whole values only, such as `^(?:9|11)$`
-        self._literals: list[tuple[str, int]] = []
-        self._by_start: dict[
-            tuple[str, ...], list[tuple[str, int]]
-        ] = {}  # literals by their first START letters
+        self._literals: dict[str, list[int]] = {}
+        self._short: list[str] = []  # literals of fewer than START letters
+        self._by_start: dict[tuple[str, ...], list[str]] = {}  # the other literals, by their first letters
         self._starts: set[tuple[str, ...]] = set()
 
     def add(self, rule: Rule) -> None:
@@ -89,48 +91,68 @@ class Shelf:
         if whole := EXACT.fullmatch(rule.fingerprint.pattern):
             for text in (whole["many"] or whole["one"]).lower().split("|"):
                 self._exact.setdefault(text, []).append(number)
-            return
-        if not rule.literals or any(len(text) < START for text in rule.literals):
+        elif not rule.literals:
             self._always.append(number)
-            return
-        for text in rule.literals:
-            self._literals.append((text, number))
-            self._by_start.setdefault(tuple(text[:START]), []).append((text, number))
+        for text in () if whole else rule.literals:
+            if text not in self._literals:
+                start = tuple(text[:START])
+                (self._short if len(text) < START else self._by_start.setdefault(start, [])).append(text)
+            self._literals.setdefault(text, []).append(number)
         self._starts.update(self._by_start)
 
-    def candidates(self, lowered: str) -> Iterator[Rule]:
+    def candidates(self, lowered: str) -> list[Rule]:
         """The rules whose literals a value holds, in the order in which they were added."""
         if len(lowered) > LONG * len(self._literals):  # a long value is cheaper to search than to take apart
-            found = {number for text, number in self._literals if text in lowered}
+            held = [text for text in self._literals if text in lowered]
         else:
-            starts = self._starts.intersection(itertools.pairwise(lowered))
-            found = {number for start in starts for text, number in self._by_start[start] if text in lowered}
-        rules = self._rules
-        for number in sorted(found.union(self._always, self._exact.get(lowered.rstrip("\n"), ()))):
-            yield rules[number]
+            held = [text for text in self._short if text in lowered] if self._short else []
+            for start in self._starts.intersection(zip(lowered, lowered[1:], lowered[2:], strict=False)):
+                held += [text for text in self._by_start[start] if text in lowered]
+        exact = self._exact.get(lowered.rstrip("\n"), ()) if self._exact else ()
+        if not held and not exact and not self._always:
+            return []
+        numbers = {*self._always, *exact}
+        for text in held:
+            numbers.update(self._literals[text])
+        return [self._rules[number] for number in sorted(numbers)]
 
 
 class Matcher:
-    """All rules, indexed by the field they look at."""
+    """All rules, indexed by the field they look at.
+
+    What a value matches is remembered for a while: a building has many units of one model, which say the same.
+    """
 
     def __init__(self, fingerprints: Iterable[Fingerprint]) -> None:
         self._shelves: dict[str, Shelf] = {}
+        self.matches = lru_cache(REMEMBERED)(self._matches)
         for fingerprint in fingerprints:
             rule = Rule(fingerprint)
             for field in fingerprint.fields:
                 self._shelves.setdefault(field, Shelf()).add(rule)
 
-    def hits(self, fields: Fields, protocol: Protocol) -> Iterator[Hit]:
-        """Every rule that matches one observation's fields, once for each value it matches."""
+    def claims(self, fields: Fields, protocol: Protocol, makers: Set[str] = frozenset()) -> list[Claim]:
+        """What follows from one observation's fields. `makers` are those that other evidence names."""
+        drawn: list[Claim] = []
         for field, values in fields.items():
-            if shelf := self._shelves.get(field):
+            if field in self._shelves:
                 for value in values:
-                    for rule in shelf.candidates(value.lower()):
-                        if found := rule.search(value, fields):
-                            yield Hit(rule, claims_of(rule.fingerprint, found, protocol))
+                    look = self.matches if len(value) <= REMEMBERED_LENGTH else self._matches
+                    for rule, claims in look(field, value, protocol):
+                        if not rule.bound or rule.counts(fields, makers):
+                            drawn += claims
+        return drawn
+
+    def _matches(self, field: str, value: str, protocol: Protocol) -> tuple[tuple[Rule, Claims], ...]:
+        """Every rule whose pattern matches one value, and what it claims there if its conditions are met."""
+        rules = self._shelves[field].candidates(value.lower())
+        if not rules:
+            return ()
+        matched = [(rule, found) for rule in rules if (found := rule.matched(value))]
+        return tuple((rule, claims_of(rule.fingerprint, found, protocol)) for rule, found in matched)
 
 
-def claims_of(fingerprint: Fingerprint, found: re.Match[str], protocol: Protocol) -> tuple[Claim, ...]:
+def claims_of(fingerprint: Fingerprint, found: re.Match[str], protocol: Protocol) -> Claims:
     """What a fingerprint claims, given where its pattern matched; a claim whose groups are empty is left out."""
     excerpt = (found[0] if len(found[0]) >= TELLING else found.string)[:EXCERPT]
     groups = found.groupdict()
@@ -143,9 +165,17 @@ def claims_of(fingerprint: Fingerprint, found: re.Match[str], protocol: Protocol
 
 def fill(template: str, groups: Mapping[str, str | None]) -> str:
     """Put the groups of a match into the template of a claim; empty when any of its groups is."""
-    if "{" not in template:
+    names = _groups_in(template)
+    if not names:
         return template
-    filled = {name: (groups.get(name) or "").strip() for name in re.findall(r"\{(\w+)\}", template)}
-    if not all(filled.values()):
+    if len(template) == len(names[0]) + len("{}"):  # nothing but one group
+        return (groups.get(names[0]) or "").strip()[:CLAIM_LIMIT].strip()
+    filled = {name: (groups.get(name) or "").strip() for name in names}
+    if not all(filled.values()):  # a group of blanks says as little as one that took no part
         return ""
-    return re.sub(r"\{(\w+)\}", lambda name: filled[name[1]], template)[:CLAIM_LIMIT].strip()
+    return GROUP.sub(lambda name: filled[name[1]], template)[:CLAIM_LIMIT].strip()
+
+
+@cache
+def _groups_in(template: str) -> tuple[str, ...]:
+    return tuple(GROUP.findall(template))

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fingerprints import Library
-from fingerprints.match import CLAIM_LIMIT, EXCERPT, TELLING, Matcher, Rule, fill
+from fingerprints.match import CLAIM_LIMIT, EXCERPT, REMEMBERED_LENGTH, TELLING, Matcher, Rule, fill
 from fingerprints.rules import Fingerprint
 from scanner.model import Claim, Fields
 
 FINGERPRINTS = Library.load().fingerprints
-RULES = [Rule(one) for one in FINGERPRINTS]
+RULES: dict[str, list[Rule]] = {}
+for one in FINGERPRINTS:
+    for name in one.fields:
+        RULES.setdefault(name, []).append(Rule(one))
 MATCHER = Matcher(FINGERPRINTS)
 TEXTS = [
     one if isinstance(one, str) else one["text"]
@@ -32,15 +35,22 @@ def slowly(fields: Fields) -> list[str]:
         rule.fingerprint.id
         for field, values in fields.items()
         for value in values
-        for rule in RULES
-        if field in rule.fingerprint.fields and rule.search(value, fields)
+        for rule in RULES[field]
+        if rule.search(value, fields)
     ]
 
 
 def quickly(fields: Fields) -> list[str]:
-    return [hit.rule.fingerprint.id for hit in MATCHER.hits(fields, "http")]
+    return [
+        rule.fingerprint.id
+        for field, values in fields.items()
+        for value in values
+        for rule, _ in MATCHER.matches(field, value, "http")
+        if not rule.refusal(fields)
+    ]
 
 
+@settings(deadline=None)  # patterns are compiled on their first use
 @given(
     st.sampled_from(FIELDS),
     st.sampled_from(TEXTS),
@@ -54,6 +64,7 @@ def test_every_rule_that_matches_is_found_in_its_order(
     assert quickly({field: (value,)}) == slowly({field: (value,)})
 
 
+@settings(deadline=None)  # patterns are compiled on their first use
 @given(st.sampled_from(FIELDS), st.text(max_size=60))
 def test_on_any_text_the_quick_way_finds_what_the_slow_way_finds(field: str, text: str) -> None:
     assert quickly({field: (text,)}) == slowly({field: (text,)})
@@ -63,20 +74,20 @@ def test_a_claim_whose_groups_are_empty_is_left_out() -> None:
     matcher = Matcher(
         [fingerprint(r"^(?P<model>[A-Z]+)(?P<serial>\d*)$", {"model": "{model}", "serial": "{serial}"})]
     )
-    [hit] = matcher.hits({"html.title": ("ABC",)}, "html")
-    assert [(claim.attribute, claim.value) for claim in hit.claims] == [("model", "ABC")]
+    claims = matcher.claims({"html.title": ("ABC",)}, "html")
+    assert [(claim.attribute, claim.value) for claim in claims] == [("model", "ABC")]
 
 
 def test_claims_and_excerpts_are_bounded() -> None:
     matcher = Matcher([fingerprint(r"^(?P<model>.+)$", {"model": "{model}"})])
-    [hit] = matcher.hits({"html.title": ("A" * 4000,)}, "html")
-    assert len(hit.claims[0].value) == CLAIM_LIMIT and len(hit.claims[0].excerpt) == EXCERPT
+    [claim] = matcher.claims({"html.title": ("A" * 4000,)}, "html")
+    assert len(claim.value) == CLAIM_LIMIT and len(claim.excerpt) == EXCERPT
 
 
 def test_a_short_match_shows_the_whole_value_as_its_excerpt() -> None:
     matcher = Matcher([fingerprint(r"\d", {"maker": "axis"})])
-    [hit] = matcher.hits({"html.title": ("port 8 open",)}, "html")
-    assert hit.claims[0].excerpt == "port 8 open"
+    [claim] = matcher.claims({"html.title": ("port 8 open",)}, "html")
+    assert claim.excerpt == "port 8 open"
 
 
 def test_a_template_is_filled_from_groups_and_trimmed() -> None:
@@ -97,26 +108,26 @@ def test_a_template_is_filled_from_groups_and_trimmed() -> None:
 def test_claims_are_filled_from_the_groups_that_took_part(text: str, claimed: dict[str, str]) -> None:
     pattern = r"^Acme(?: (?P<model>[A-Z0-9-]*))?(?: V(?P<version>[0-9.]+))?$"
     wanted = {"maker": "acme", "model": "{model}", "firmware": "{version}"}
-    [hit] = Matcher([fingerprint(pattern, wanted)]).hits({"html.title": (text,)}, "html")
-    assert {claim.attribute: claim.value for claim in hit.claims} == claimed
+    claims = Matcher([fingerprint(pattern, wanted)]).claims({"html.title": (text,)}, "html")
+    assert {claim.attribute: claim.value for claim in claims} == claimed
 
 
 def test_a_claim_tells_its_fingerprint_its_strength_and_where_it_was_seen() -> None:
     matcher = Matcher([fingerprint("Acme [0-9]+", {"maker": "acme"})])
-    [hit] = matcher.hits({"html.title": ("the Acme 12 login",)}, "upnp-xml")
-    assert hit.claims == (Claim("test", "maker", "acme", "strong", "upnp-xml", "Acme 12"),)
+    claims = matcher.claims({"html.title": ("the Acme 12 login",)}, "upnp-xml")
+    assert claims == [Claim("test", "maker", "acme", "strong", "upnp-xml", "Acme 12")]
 
 
 def test_an_excerpt_is_the_match_as_soon_as_the_match_tells_something() -> None:
     matcher = Matcher([fingerprint("[0-9]+", {"maker": "acme"})])
     telling = "1" * TELLING
-    hits = list(matcher.hits({"html.title": (f"no {telling}", f"no {telling[1:]}")}, "html"))
-    assert [hit.claims[0].excerpt for hit in hits] == [telling, f"no {telling[1:]}"]
+    claims = matcher.claims({"html.title": (f"no {telling}", f"no {telling[1:]}")}, "html")
+    assert [claim.excerpt for claim in claims] == [telling, f"no {telling[1:]}"]
 
 
 def test_the_whole_value_shown_for_a_short_match_is_bounded_too() -> None:
-    [hit] = Matcher([fingerprint("^A", {"maker": "acme"})]).hits({"html.title": ("A" * 4000,)}, "html")
-    assert len(hit.claims[0].excerpt) == EXCERPT
+    [claim] = Matcher([fingerprint("^A", {"maker": "acme"})]).claims({"html.title": ("A" * 4000,)}, "html")
+    assert len(claim.excerpt) == EXCERPT
 
 
 def test_a_limit_that_falls_into_blanks_leaves_none_at_the_end() -> None:
@@ -128,7 +139,7 @@ def test_a_limit_that_falls_into_blanks_leaves_none_at_the_end() -> None:
 def test_a_rule_is_tried_on_every_value_of_each_of_its_fields_and_on_no_other() -> None:
     two = msgspec.structs.replace(fingerprint("^Acme", {"maker": "acme"}), field=("html.title", "rtsp.realm"))
     fields = {"html.title": ("Acme 1", "Bolt", "Acme 2"), "rtsp.realm": ("Acme 3",), "http.server": ("Acme",)}
-    assert len(list(Matcher([two]).hits(fields, "html"))) == 3
+    assert len(Matcher([two]).claims(fields, "html")) == 3
 
 
 SEVERAL = msgspec.structs.replace(
@@ -152,5 +163,34 @@ MET: Fields = {"html.title": ("Webs",), "http.cookie": ("id", "Acme-1"), "http.r
 )
 def test_all_further_conditions_hold_or_the_one_that_fails_is_named(change: Fields, refusal: str) -> None:
     fields, rule = {**MET, **change}, Rule(SEVERAL)
-    assert bool(list(Matcher([SEVERAL]).hits(fields, "http"))) is (refusal == "")
+    assert bool(Matcher([SEVERAL]).claims(fields, "http")) is (refusal == "")
     assert rule.matched("Webs") and rule.refusal(fields) == refusal
+
+
+def test_a_remembered_value_still_answers_to_the_conditions_of_each_reply() -> None:
+    matcher = Matcher([SEVERAL])
+    assert matcher.claims(MET, "http") and matcher.claims(MET, "http")
+    assert not matcher.claims({**MET, "http.realm": ()}, "http")
+    assert matcher.matches.cache_info().hits == 2
+
+
+def test_what_waits_for_a_maker_counts_only_once_that_maker_is_named() -> None:
+    waiting = msgspec.structs.replace(fingerprint("^Webs$", {"model": "W"}), after=("acme", "bolt"))
+    fields, matcher = {"html.title": ("Webs",)}, Matcher([waiting])
+    assert not matcher.claims(fields, "html") and not matcher.claims(fields, "html", {"other"})
+    assert matcher.claims(fields, "html", {"bolt"})
+
+
+def test_long_values_are_matched_and_not_remembered() -> None:
+    matcher = Matcher([fingerprint("^A", {"maker": "acme"})])
+    for length, remembered in ((REMEMBERED_LENGTH, 1), (REMEMBERED_LENGTH + 1, 1)):
+        assert matcher.claims({"html.title": ("A" * length,)}, "html")
+        assert matcher.matches.cache_info().currsize == remembered
+
+
+def test_on_its_own_examples_every_field_finds_what_the_slow_way_finds() -> None:
+    for one in FINGERPRINTS:
+        for example in one.matches:
+            text = example if isinstance(example, str) else example["text"]
+            fields = {one.fields[0]: (text,)}
+            assert quickly(fields) == slowly(fields)
