@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from fingerprints.fuse import DECISIVE, STRONG, SUPPORTING, WITNESS, weigh
-from fingerprints.library import Library
+from fingerprints.library import STATED, Library, named_makers
 from fingerprints.match import Rule
-from scanner.model import STRENGTHS, Claim, Reading, Strength
+from scanner.model import STRENGTHS, Claim, Fields, Reading, Strength
 
 
 class Near(msgspec.Struct, frozen=True):
@@ -34,20 +34,33 @@ def weights(claims: Sequence[Claim]) -> Iterator[str]:
 
 
 def near_misses(library: Library, readings: Iterable[Reading], claims: Sequence[Claim]) -> Iterator[Near]:
-    """Fingerprints whose pattern matches a reply, and which some further condition keeps from counting."""
-    makers = {claim.value for claim in claims if claim.attribute == "maker"}
-    rules = [Rule(one) for one in library.fingerprints if one.also or one.unless or one.after]
-    for reading in readings:
+    """Fingerprints whose pattern matches a reply or a claim, and which a further condition keeps from counting.
+
+    One that counts for another reply of the device, or for another value, is not among them.
+    """
+    makers = named_makers(claims)
+    counted = {claim.fingerprint for claim in claims}
+    bound = [one for one in library.fingerprints if one.also or one.unless or one.after]
+    rules = [Rule(one) for one in bound if one.id not in counted]
+    stated = ({f"claim.{one.attribute}": (one.value,)} for one in claims if one.attribute in STATED)
+    told: set[Near] = set()
+    for fields in (*(reading.fields for reading in readings), *stated):
         for rule in rules:
-            one = rule.fingerprint
-            values = [(name, value) for name in one.fields for value in reading.fields.get(name, ())]
-            for field, value in values:
-                if found := rule.matched(value):
-                    why = rule.refusal(reading.fields)
-                    if not why and one.after and makers.isdisjoint(one.after):
-                        why = f"it counts only where other evidence names {' or '.join(one.after)}"
-                    if why:
-                        yield Near(one.id, field, found[0][:60] or value[:60], why)
+            for near in _near(rule, fields, makers):
+                if near not in told:
+                    told.add(near)
+                    yield near
+
+
+def _near(rule: Rule, fields: Fields, makers: set[str]) -> Iterator[Near]:
+    one = rule.fingerprint
+    for field, value in ((name, value) for name in one.fields for value in fields.get(name, ())):
+        if found := rule.matched(value):
+            why = rule.refusal(fields)
+            if not why and one.after and makers.isdisjoint(one.after):
+                why = f"it counts only where more than a weak claim names {' or '.join(one.after)}"
+            if why:
+                yield Near(one.id, field, found[0][:60] or value[:60], why)
 
 
 def _reason(weights: Sequence[int]) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -16,8 +18,11 @@ from scanner.printable import printable
 
 if TYPE_CHECKING:
     from fingerprints import Library
-    from fingerprints.rules import Fingerprint
-    from scanner.model import Observation
+    from fingerprints.rules import Example, Fingerprint
+    from scanner.model import Claim, Observation
+
+WIDTH = 80  # columns of what is meant for reading
+LABEL = 11  # columns of the words before a text
 
 
 @click.group()
@@ -36,73 +41,131 @@ fingerprints.add_command(record)
 
 @fingerprints.command()
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
-def check(paths: tuple[Path, ...]) -> None:
-    """Check files or folders of fingerprints; without PATHS, those of camcensus and your own.
+@fingerprints_option
+def check(paths: tuple[Path, ...], fingerprints: tuple[Path, ...]) -> None:
+    """Check files or folders of fingerprints; without PATHS, all those in use.
 
-    Every file is read, every pattern is looked at for what could take for ever, and every example is tried. What is
-    wrong is printed with its file and line, and the exit status is 2.
+    Every file is read; every pattern is looked at for what could take for ever, every example is tried, and
+    fingerprints that can never count are looked for. What is wrong is printed with its file and line, and the exit
+    status is 2.
 
     \b
     $ camcensus fingerprints check
+    $ camcensus fingerprints check acme.toml
     """
+    from fingerprints import Defect, Library
     from fingerprints.check import check as findings_in
-    from fingerprints.library import HERE, Library, files
+    from fingerprints.library import HERE, files
     from scanner.identify import user_folder
     from scanner.probes import field_names
 
-    chosen = paths or tuple(folder for folder in (HERE, user_folder()) if folder.is_dir())
-    findings = list(findings_in(chosen, Library.load(), field_names()))
+    own = (*([user_folder()] if user_folder().is_dir() else []), *fingerprints)
+    chosen = paths or (HERE, *own)
+    for path in chosen:
+        if path.is_dir() and not files(path):
+            raise CamcensusError(
+                f"there are no fingerprints in {path}",
+                why="they are files NAME.toml in the folder itself, or in its makers, brands or devices",
+                fix="put a file there, or name another folder",
+            )
+    try:
+        known = Library.load(own)
+    except Defect:  # a finding, when that file is among those to check
+        known = Library.load()
+    findings = list(findings_in(chosen, known, field_names()))
     for finding in findings:
         click.echo(printable(str(finding)))
     count = sum(len(files(path)) if path.is_dir() else 1 for path in chosen)
-    click.echo(f"{count} files checked, {len(findings)} findings.", err=True)
+    click.echo(f"{_count(count, 'file')} checked, {_count(len(findings), 'finding')}.", err=True)
+    if not paths and not own:
+        click.echo(f"Files of your own belong in {user_folder()}; there are none.", err=True)
     if findings:
         sys.exit(2)
 
 
 @fingerprints.command("list")
 @click.option(
-    "--maker", metavar="SLUG", help="Only those that claim this maker, or count only after it is claimed."
+    "--maker", metavar="NAME", help="Only those that claim this maker, or wait until it is claimed."
 )
-@click.option("--brand", metavar="SLUG", help="Only those that claim this brand.")
+@click.option("--brand", metavar="NAME", help="Only those that claim this brand.")
 @click.option("--field", metavar="NAME", help="Only those that look at this field, such as rtsp.realm.")
+@click.option(
+    "--protocol", metavar="NAME", help="Only those that look at fields of this protocol, such as rtsp."
+)
 @fingerprints_option
-def list_(maker: str | None, brand: str | None, field: str | None, fingerprints: tuple[Path, ...]) -> None:
+def list_(
+    maker: str | None,
+    brand: str | None,
+    field: str | None,
+    protocol: str | None,
+    fingerprints: tuple[Path, ...],
+) -> None:
     """List the fingerprints in use: id, strength, what they look at and what they claim.
 
     \b
-    $ camcensus fingerprints list --brand lts
+    $ camcensus fingerprints list --brand LTS
+    $ camcensus fingerprints list --maker dahua --protocol rtsp
     """
+    from fingerprints.check import VIRTUAL
     from scanner.identify import library
+    from scanner.probes import TABLE, field_names
 
-    for one in library(fingerprints).fingerprints:
-        if (
-            (not maker or one.claims.get("maker") == maker or maker in one.after)
-            and (not brand or one.claims.get("brand") == brand)
-            and (not field or field in one.fields)
-        ):
-            claims = ", ".join(f"{attribute} {value}" for attribute, value in one.claims.items())
-            fields = one.fields[0] + (f" and {len(one.fields) - 1} more" if len(one.fields) > 1 else "")
-            click.echo(f"{one.id:<40} {one.strength:<10} {fields}: {claims}")
+    known = library(fingerprints)
+    made_by = _slug("maker", maker, {one.slug: one.name for one in known.makers.values()})
+    sold_as = _slug("brand", brand, {one.slug: one.name for one in known.brands.values()})
+    looked_at = _slug("field", field, {name: name for name in (*field_names(), *VIRTUAL)})
+    spoken = _slug("protocol", protocol, {name: name for name in (*TABLE, "claim")})
+
+    def asked_for(name: str) -> bool:
+        return looked_at in (None, name) and (spoken is None or name.startswith(f"{spoken}."))
+
+    found = [
+        one
+        for one in known.fingerprints
+        if (made_by is None or one.claims.get("maker") == made_by or made_by in one.after)
+        and sold_as in (None, one.claims.get("brand"))
+        and any(map(asked_for, one.fields))
+    ]
+    width = max((len(one.id) for one in found), default=0)
+    for one in found:
+        shown = next(filter(asked_for, one.fields))
+        fields = shown + (f" and {len(one.fields) - 1} more" if len(one.fields) > 1 else "")
+        click.echo(printable(f"{one.id:<{width}}  {one.strength:<10}  {fields}: {_claims(one)}"))
+    click.echo(f"{len(found):,} of {_count(len(known.fingerprints), 'fingerprint')}.", err=True)
 
 
 @fingerprints.command()
 @click.argument("id")
 @fingerprints_option
 def show(id: str, fingerprints: tuple[Path, ...]) -> None:
-    """Show the fingerprint ID with its source and its examples.
+    """Show the fingerprint ID: where it is stated, its source and its examples.
 
     \b
     $ camcensus fingerprints show dahua-dhdiscover
     """
     from scanner.identify import library
 
-    found = next((one for one in library(fingerprints).fingerprints if one.id == id), None)
+    known = library(fingerprints)
+    if id.startswith("block-") and (block := known.blocks.find(id.removeprefix("block-"))):
+        rows = {
+            "id": id,
+            "file": f"{known.blocks.file}",
+            "looks at": "the MAC address of the device, wherever it is stated",
+            "block": f"{block.prefix}, registered to {block.registrant}",
+            "claims": ", ".join(f"{a} {v}" for a, v in (("maker", block.maker), ("brand", block.brand)) if v),
+            "strength": "weak",
+            "source": block.source,
+        }
+        click.echo("\n".join(_rows(rows.items())))
+        return
+    found = next((one for one in known.fingerprints if one.id == id), None)
     if found is None:
         raise CamcensusError(
-            f"there is no fingerprint {id!r}", fix="list them with: camcensus fingerprints list"
+            f"there is no fingerprint {id!r}",
+            why=_close(id, [one.id for one in known.fingerprints]),
+            fix="list them with: camcensus fingerprints list",
         )
-    click.echo("\n".join(_described(found)))
+    click.echo("\n".join(_rows(_described(found, known))))
 
 
 @fingerprints.command()
@@ -113,53 +176,152 @@ def explain(observations: BinaryIO, subject: str | None, fingerprints: tuple[Pat
     """Say why the devices in OBSERVATIONS (JSON Lines, `-` for standard input) are identified as they are.
 
     For each device: the verdict, who speaks for which maker, every claim with the text behind it, and the
-    fingerprints that matched and still do not count, with the reason.
+    fingerprints that matched and still do not count, with the reason. A line that cannot be read is named on
+    standard error; the others are used, and the exit status is 3.
 
     \b
     $ camcensus devices 10.20.0.32 --replies | camcensus fingerprints explain -
     """
     from scanner.identify import group, library
-    from scanner.observations import read
+    from scanner.observations import Rejected, read
 
     known = library(fingerprints)
-    for name, observed in group(
-        read(observations, name=getattr(observations, "name", "standard input"))
-    ).items():
-        if subject in (None, name):
-            click.echo("\n".join(_explained(name, observed, known)) + "\n")
+    rejected: list[Rejected] = []
 
+    def reject(line: Rejected) -> None:
+        rejected.append(line)
+        click.echo(f"{line}", err=True)
 
-def _described(one: Fingerprint) -> Iterator[str]:
-    rows = {
-        "id": one.id,
-        "looks at": ", ".join(one.fields),
-        "pattern": one.pattern,
-        "and": ", ".join(f"{field} matches {pattern}" for field, pattern in one.also.items()),
-        "unless": ", ".join(f"{field} matches {pattern}" for field, pattern in one.unless.items()),
-        "only after": ", ".join(one.after),
-        "claims": ", ".join(f"{attribute} {value}" for attribute, value in one.claims.items()),
-        "strength": one.strength,
-        "source": one.source,
-        "note": one.note,
+    source = getattr(observations, "name", "standard input")
+    devices = group(read(observations, name=source, reject=reject))
+    chosen = {
+        name: seen
+        for name, seen in devices.items()
+        if subject is None or subject.lower() in _names(name, seen)
     }
-    yield from (f"{label:<10} {printable(text)}" for label, text in rows.items() if text)
-    for kind in ("matches", "rejects"):
-        for example in getattr(one, kind):
-            yield f"{kind:<10} {printable(example if isinstance(example, str) else example['text'])}"
+    if not chosen and not rejected:
+        raise CamcensusError(
+            f"{source} holds no observations" + (f" of {subject}" if subject else ""),
+            why=f"the devices in it are {', '.join(list(devices)[:10])}" if devices else "",
+            fix="leave --subject away to see them all"
+            if devices
+            else "record some with: camcensus scan TARGETS --observations FILE",
+        )
+    for name, observed in chosen.items():
+        click.echo("\n".join(_explained(name, observed, known)) + "\n")
+    if rejected:
+        sys.exit(3)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _slug(kind: str, given: str | None, names: dict[str, str]) -> str | None:
+    """What a user means by a slug or a name. Raises CamcensusError when it is none that is known."""
+    from fingerprints.library import plain
+
+    if given is None:
+        return None
+    for slug, name in names.items():
+        if plain(given) in (plain(slug), plain(name)):
+            return slug
+    raise CamcensusError(f"there is no {kind} {given!r}", why=_close(given, names))
+
+
+def _close(given: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(given.lower(), list(known), cutoff=0.5)
+    return f"the nearest are {', '.join(close)}" if close else "nothing has a name like it"
+
+
+def _claims(one: Fingerprint) -> str:
+    return ", ".join(f"{attribute} {value}" for attribute, value in one.claims.items())
+
+
+def _rows(rows: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Labelled texts; those that are made of words are wrapped, patterns stay in one piece."""
+    for label, text in rows:
+        if text:
+            yield from _wrapped(f"{label:<{LABEL}}", printable(text))
+
+
+def _wrapped(label: str, text: str) -> list[str]:
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=label, subsequent_indent=" " * len(label),
+        break_long_words=False, break_on_hyphens=False, drop_whitespace=True,
+    )  # fmt: skip
+
+
+def _described(one: Fingerprint, known: Library) -> Iterator[tuple[str, str]]:
+    """All that is known of a fingerprint, as labels and texts."""
+    from fingerprints.rules import lines_of, read
+
+    places = []
+    for path in known.origins[one.id]:
+        text, file = read(path)
+        ids = [other.id for other in file.fingerprint]
+        places.append(f"{path}:{lines_of(text, file.fingerprint)[ids.index(one.id)]}")
+    yield "id", one.id
+    yield "file", places[-1]
+    yield from (("replaces", place) for place in places[:-1])
+    yield "looks at", ", ".join(one.fields)
+    yield "pattern", one.pattern
+    yield from (("and", f"{field} matches {pattern}") for field, pattern in one.also.items())
+    yield from (("unless", f"{field} matches {pattern}") for field, pattern in one.unless.items())
+    yield "only after", " or ".join(one.after)
+    yield "claims", _claims(one)
+    yield "strength", one.strength
+    yield "source", one.source
+    yield "note", one.note
+    yield from (("matches", _example(example)) for example in one.matches)
+    yield from (("rejects", _example(example)) for example in one.rejects)
+
+
+def _example(example: Example) -> str:
+    if isinstance(example, str):
+        return example
+    others = ", ".join(f"{name} {value}" for name, value in example.items() if name != "text")
+    return f"{example['text']}  ({others})" if others else example["text"]
+
+
+def _names(group: str, observed: Iterable[Observation]) -> set[str]:
+    """What a device may be called, in lower case."""
+    names = {group} | {name for one in observed for name in (one.subject, one.mac, one.address) if name}
+    return {name.lower() for name in names}
 
 
 def _explained(name: str, observed: list[Observation], known: Library) -> Iterator[str]:
     from fingerprints.explain import near_misses, weights
+    from scanner.model import STRENGTHS
     from scanner.probes import read_fields
 
     readings = [read_fields(observation) for observation in observed]
     it = known.identify(readings)
-    yield f"{printable(name)}: {it.maker_name or 'nobody named'} ({it.confidence})"
-    yield from (f"  {line}" for line in weights(it.evidence))
-    yield from (f"  conflict: {printable(conflict)}" for conflict in it.conflicts)
+    shown = f", shown as {it.brand}" if it.relabelled else ""
+    yield from _wrapped("", printable(f"{name}: {it.maker_name or 'nobody named'}{shown} ({it.confidence})"))
+    stated = ((one, getattr(it, one)) for one in ("category", "model", "firmware", "serial"))
+    if facts := ", ".join(f"{attribute} {value}" for attribute, value in stated if value):
+        yield from _wrapped("  ", printable(facts))
+    for line in weights(it.evidence):
+        yield from _wrapped("  ", printable(line))
+    for conflict in it.conflicts:
+        yield from _wrapped("  conflict: ", printable(conflict))
+    together: dict[tuple[str, ...], list[Claim]] = {}
     for claim in it.evidence:
-        yield f"  {claim.strength:<10} {claim.attribute} {printable(claim.value)}"
-        yield f"             {claim.protocol}, {claim.fingerprint}: {printable(claim.excerpt[:60])}"
-    for near in dict.fromkeys(near_misses(known, readings, it.evidence)):
-        yield f"  not counted {near.fingerprint}: matched {printable(near.excerpt)} in {near.field},"
-        yield f"             but {printable(near.why)}"
+        by = (claim.strength, claim.fingerprint, claim.protocol, claim.excerpt)
+        together.setdefault(by, []).append(claim)
+    for (strength, fingerprint, protocol, excerpt), claims in sorted(
+        together.items(), key=lambda one: STRENGTHS.index(one[1][0].strength)
+    ):
+        said = ", ".join(f"{claim.attribute} {claim.value}" for claim in claims)
+        yield from _wrapped(f"  {strength:<{LABEL}}", printable(said))
+        yield _cut(f"{fingerprint}, in {protocol}: {excerpt}")
+    for near in near_misses(known, readings, it.evidence):
+        yield from _wrapped("  not counted ", printable(f"{near.fingerprint}: {near.why}"))
+        yield _cut(f"in {near.field}: {near.excerpt}")
+
+
+def _cut(text: str) -> str:
+    """A text of a device below what is made of it, on one line."""
+    text = " " * (LABEL + 2) + printable(text)
+    return text if len(text) <= WIDTH else text[: WIDTH - 1] + "…"

@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 
 from scanner.cli.fingerprints import fingerprints
 from scanner.errors import CamcensusError
+from scanner.identify import user_folder
 from scanner.model import Observation, Protocol
 from scanner.observations import write
 
@@ -107,8 +108,131 @@ def test_what_nearly_matched_is_shown_with_the_reason_it_does_not_count() -> Non
 
 
 def test_an_unknown_fingerprint_is_an_error_that_helps() -> None:
-    error = run("show", "nosuch").exception
+    error = run("show", "lts-modl").exception
     assert isinstance(error, CamcensusError) and "fingerprints list" in error.fix
+    assert "lts-model" in error.why
+
+
+@pytest.mark.parametrize("wrong", ["--maker", "--brand", "--field", "--protocol"])
+def test_a_filter_for_what_nobody_knows_is_an_error_and_not_an_empty_list(wrong: str) -> None:
+    error = run("list", wrong, "nosuchthing").exception
+    assert isinstance(error, CamcensusError) and "'nosuchthing'" in error.what
+
+
+def listed(*words: str) -> set[str]:
+    return {line.split()[0] for line in run("list", *words).stdout.splitlines()}
+
+
+def test_the_list_is_filtered_by_maker_brand_field_and_protocol_together() -> None:
+    assert listed("--brand", "lts") == listed("--brand", "LTS") >= {"lts-model", "lts-named"}
+    assert "lts-model" in listed("--brand", "lts", "--protocol", "claim")
+    assert "lts-named" not in listed("--brand", "lts", "--protocol", "claim")
+    assert "lts-named" in listed("--brand", "lts", "--field", "sadp.Manufacturer")
+    assert "dahua-realm-serial" in listed("--maker", "Dahua", "--protocol", "rtsp")
+    assert not listed("--maker", "hikvision", "--brand", "amcrest")
+    assert listed("--brand", "lts") < listed()
+
+
+def test_a_list_by_protocol_shows_a_field_of_that_protocol() -> None:
+    lines = run("list", "--protocol", "rtsp").stdout.splitlines()
+    assert lines and all(" rtsp." in line for line in lines)
+
+
+def test_a_fingerprint_is_shown_with_its_place_and_with_what_it_replaces(tmp_path: Path) -> None:
+    shown = run("show", "lts-model").stdout
+    file, line = next(row.split()[1] for row in shown.splitlines() if row.startswith("file")).rsplit(":", 1)
+    assert 'id       = "lts-model"' in Path(file).read_text().splitlines()[int(line) - 1]
+    (tmp_path / "lts.toml").write_text(GOOD.replace("acme-title", "lts-model"))
+    replaced = run("show", "lts-model", "--fingerprints", str(tmp_path)).stdout
+    assert f"file       {tmp_path}/lts.toml:8" in replaced and f"replaces   {file}:{line}" in replaced
+
+
+def test_an_address_block_is_shown_like_a_fingerprint() -> None:
+    shown = run("show", "block-142ffd").stdout
+    assert "LT SECURITY" in shown and "brand lts" in shown and "weak" in shown
+
+
+def test_files_of_ones_own_are_checked_with_ours_and_may_replace_them(tmp_path: Path) -> None:
+    own = user_folder()
+    own.mkdir(parents=True)
+    (own / "lts.toml").write_text(GOOD.replace("acme-title", "lts-model").replace("^Acme$", "^Acm$"))
+    more = tmp_path / "more"
+    more.mkdir()
+    (more / "bolt.toml").write_text(GOOD.replace("acme", "bolt").replace("^Acme$", "^Acme"))
+    output = run("check", "--fingerprints", str(more)).output
+    assert f"{own}/lts.toml:8: " in output and "stands in" not in output
+    assert f"{more}/bolt.toml:8: " in output
+
+
+def test_a_file_may_name_what_a_file_of_ones_own_declares(tmp_path: Path) -> None:
+    own = user_folder()
+    own.mkdir(parents=True)
+    (own / "acme.toml").write_text(GOOD)
+    rest = tmp_path / "rest.toml"
+    rest.write_text(
+        GOOD[GOOD.index("[[fingerprint]]") :].replace("acme-title", "acme-2").replace("Acme", "ACME")
+    )
+    assert run("check", str(rest)).exit_code == 0
+    (own / "acme.toml").write_text("[brand")  # what is broken elsewhere does not stop the check of a file
+    assert "of whom there is no file" in run("check", str(rest)).output
+
+
+def test_without_files_of_ones_own_the_check_says_where_they_belong() -> None:
+    assert f"Files of your own belong in {user_folder()}" in run("check").stderr
+
+
+def test_a_folder_without_fingerprints_is_not_called_sound(tmp_path: Path) -> None:
+    error = run("check", str(tmp_path)).exception
+    assert isinstance(error, CamcensusError) and "there are no fingerprints in" in error.what
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(?<=A+)cme", "A{99999999999}", "(" * 5000, "(" * 400 + ")" * 400, "A**", "[[A]cme"]
+)
+def test_a_pattern_that_cannot_be_used_has_a_place_and_stops_no_other_file(
+    tmp_path: Path, pattern: str
+) -> None:
+    (tmp_path / "acme.toml").write_text(GOOD.replace("^Acme$", pattern))
+    (tmp_path / "bolt.toml").write_text(GOOD.replace("Acme Reseller", "Acme").replace("acme", "bolt"))
+    output = run("check", str(tmp_path)).output
+    assert f"{tmp_path}/acme.toml:8: " in output and "cannot be used" in output
+    assert f"{tmp_path}/bolt.toml:8: " in output
+    error = run("list", "--fingerprints", str(tmp_path)).exception
+    assert isinstance(error, CamcensusError) and "acme.toml, line 8" in error.what
+
+
+def test_bytes_that_are_no_text_have_a_place(tmp_path: Path) -> None:
+    (tmp_path / "acme.toml").write_bytes(GOOD.encode() + b"\n# caf\xe9\n")
+    assert f"{tmp_path}/acme.toml:17: it is not UTF-8" in run("check", str(tmp_path)).output
+
+
+def test_an_explanation_fits_a_terminal() -> None:
+    output = explained(
+        "rtsp", 'WWW-Authenticate: Digest realm="Login to 4K01234PAGABCDE", nonce="' + "1" * 300 + '"'
+    )
+    assert max(map(len, output.splitlines())) <= 80
+
+
+def test_one_device_is_explained_by_any_of_its_names() -> None:
+    lines = write(
+        Observation(protocol="html", subject="lobby", mac="00:00:5e:00:53:01", payload=b"<title>A</title>")
+    )
+    lines += HELLO
+    for name in ("lobby", "00:00:5E:00:53:01"):
+        output = run("explain", "-", "--subject", name, give=lines).stdout
+        assert output.startswith("lobby: ") and "10.0.0.9" not in output
+    error = run("explain", "-", "--subject", "nosuch", give=lines).exception
+    assert isinstance(error, CamcensusError) and "lobby, 10.0.0.9" in error.why
+
+
+def test_nonsense_is_named_and_the_rest_is_explained() -> None:
+    result = run("explain", "-", give=b"nonsense\n" + HELLO)
+    assert result.exit_code == 3 and "line 1" in result.stderr and result.stdout.startswith("10.0.0.9: ")
+
+
+def test_nothing_to_explain_is_an_error_and_not_silence() -> None:
+    error = run("explain", "-").exception
+    assert isinstance(error, CamcensusError) and "holds no observations" in error.what
 
 
 def test_a_broken_folder_of_ones_own_stops_with_the_place(tmp_path: Path) -> None:
