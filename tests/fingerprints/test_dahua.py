@@ -145,6 +145,11 @@ LOOK_ALIKES: dict[str, tuple[Protocol, str]] = {
         "<title>Dahua partner portal</title><body>Amcrest, Lorex, Dahua</body>",
     ),
     "a JSON API with a realm": ("http", 'HTTP/1.1 200 OK\r\n\r\n{"realm":"master","error":{"code":401}}'),
+    "a site in PHP with the same privacy policy": (
+        "http",
+        "HTTP/1.1 200 OK\r\nServer: nginx\r\nX-Powered-By: PHP/5.6\r\nP3P: CP=CAO PSA OUR\r\n\r\n<title>Shop</title>",
+    ),
+    "a page about web services": ("html", "<title>Web Service</title>"),
 }
 
 

@@ -199,6 +199,21 @@ LOOK_ALIKES: dict[str, tuple[Protocol, str]] = {
         "<title>Document Error: Unauthorized</title></head></html>",
     ),
     "a login name that only resembles": ("http", 'WWW-Authenticate: Basic realm="IP Camera"'),
+    "VStarcam, which counts on from a copied UUID": (
+        "ws-discovery",
+        "<d:Address>urn:uuid:813b12f5-49a5-11b5-8414-28ad3b000001</d:Address>"
+        "<d:Scopes>onvif://www.onvif.org/type/Network_Transmitter onvif://www.onvif.org/type/video_encoder "
+        "onvif://www.onvif.org/type/ptz onvif://www.onvif.org/name/IP-camera</d:Scopes>",
+    ),
+    "a lidar that speaks PSIA": (
+        "isapi",
+        '<DeviceInfo xmlns="urn:psialliance-org" version="1.0"><deviceName>Quanergy Systems LiDAR</deviceName>'
+        "<model>M8</model><firmwareVersion>6.02</firmwareVersion></DeviceInfo>",
+    ),
+    "the certificate of a reseller": (
+        "https-cert",
+        "subject: CN=nvr.example.com, O=Hikvision Reseller Ltd, OU=Sales",
+    ),
 }
 
 
