@@ -70,13 +70,18 @@ def record(
     ):
         files.append(suggested)
     _refuse_to_replace(files)
-    if suggested in files:
-        suggested.parent.mkdir(parents=True, exist_ok=True)
-        where = source or f"corpus/{recording.relative_to(output / 'corpus')}"
-        suggested.write_text(skeleton(brand or "", it, readings, known, where), encoding="utf-8")
-        known = library((*fingerprints, output))
-        it = known.identify(readings)
-    write_recording(recording, redacted.observations, expected(it, source))
+    try:
+        if suggested in files:
+            suggested.parent.mkdir(parents=True, exist_ok=True)
+            where = source or f"corpus/{recording.relative_to(output / 'corpus')}"
+            suggested.write_text(skeleton(brand or "", it, readings, known, where), encoding="utf-8")
+            known = library((*fingerprints, output))
+            it = known.identify(readings)
+        write_recording(recording, redacted.observations, expected(it, source))
+    except OSError as error:
+        raise CamcensusError(
+            f"{output} cannot be written to", why=error.strerror or str(error), fix="choose another --output"
+        ) from None
     _tell(redacted)
     if brand and not _shows(it, slug, known):
         shown = printable(it.brand or "no brand")
@@ -120,7 +125,9 @@ def _observed(device: str, subject: str | None, inventory: Path) -> list[Observa
         replies = next(iter(groups.values()), []) if subject is None else groups.get(subject, [])
     if not replies:
         raise CamcensusError(
-            f"there is no reply of {printable(subject or device)}", fix="name another device"
+            f"there is no reply of {printable(subject or device)}",
+            why="nothing that it answered is in the file, or in the inventory's last run that saw it",
+            fix="name another device, or scan it again",
         )
     return replies
 
@@ -139,5 +146,8 @@ def _tell(redacted: Redacted) -> None:
         kept = printable(", ".join(redacted.kept))
         click.echo(f"Kept, because the identification rests on it; may it be shown? {kept}", err=True)
     if redacted.left_out:
-        click.echo(f"{redacted.left_out} compressed replies left out: they cannot be redacted.", err=True)
+        click.echo(
+            f"{redacted.left_out} replies left out: compressed, or with something private in another encoding.",
+            err=True,
+        )
     click.echo("Read every line before you show it to anybody.", err=True)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -15,9 +14,10 @@ from fingerprints.library import plain
 from scanner.errors import CamcensusError
 from scanner.model import Identification, Observation
 from scanner.probes import certificate, read_fields
-from scanner.recording.private import Private, private
+from scanner.recording.cover import Cover, Private
+from scanner.recording.hidden import compressed, other_readings
+from scanner.recording.private import private
 
-COMPRESSED = re.compile(rb"(?im)\A(?:[^\r\n]+\r?\n)*Content-Encoding:[ \t]*(?!identity)")
 ALIKE = (
     "maker",
     "maker_name",
@@ -38,31 +38,39 @@ class Redacted(msgspec.Struct, frozen=True):
     observations: tuple[Observation, ...]
     replaced: dict[str, int]  # how many private texts, by kind
     kept: tuple[str, ...]  # words on which the identification rests: look at them before you show them
-    left_out: int  # compressed replies: what is in them cannot be redacted
+    left_out: int  # replies that are compressed, or hide something private behind another encoding
 
 
 def redact(observations: Iterable[Observation], known: Library, public: str = "") -> Redacted:
     """Redact the replies of one device, but no word in `public`, such as the brand.
 
-    Raises CamcensusError when it would no longer be identified as before.
+    Replies in which something private may hide are left out. Raises CamcensusError when the device would no longer be
+    identified as before.
     """
     everything = list(observations)
-    bare = [_bare(one) for one in everything if not COMPRESSED.match(one.payload)]
+    bare = [_bare(one) for one in everything if not compressed(one.payload)]
     readings = [read_fields(one) for one in bare]
     it = known.identify(readings)
     found = private(readings, it, public_words(known) | _words(public))
     cover, kept = _as_much_as_possible(found, bare, known)
-    redacted, after = _covered(cover, bare, known)
-    if _told(after) != _told(it):
+    shown = [one for one in bare if not _hides(cover, one)]
+    redacted, after = _covered(cover, shown, known)
+    whole = known.identify([read_fields(one) for one in everything])
+    if _said(after) != _said(whole) or _told(after) != _told(
+        known.identify([read_fields(one) for one in shown])
+    ):
         raise CamcensusError(
             "without what is private in them, these replies no longer tell what the device is",
-            why=_difference(it, after),
+            why=_difference(whole, after),
             fix="report it with the fingerprint's name: its pattern rests on what belongs to one unit alone",
         )
-    replaced = Counter(
-        one.kind for one in cover.private if not one.binary or one.kind == "parts of certificates"
-    )
-    return Redacted(redacted, dict(replaced), kept, len(everything) - len(bare))
+    replaced = Counter(one.kind for one in cover.private if one.kind)
+    return Redacted(redacted, dict(replaced), kept, len(everything) - len(shown))
+
+
+def _hides(cover: Cover, one: Observation) -> bool:
+    """Whether something private is still in a reply, where only another decoding shows it."""
+    return any(map(cover.finds, other_readings(cover.payload(one.payload))))
 
 
 def _as_much_as_possible(
@@ -96,45 +104,6 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(map(str.lower, WORD.findall(text)))
 
 
-class Cover:
-    """Puts the stand-ins in the place of what is private, all in one pass, so that none is itself covered again."""
-
-    def __init__(self, found: Sequence[Private]) -> None:
-        self.private = list(found)
-
-    @cached_property
-    def _in_text(self) -> Callable[[bytes], bytes]:
-        return _replacing([one for one in self.private if not one.binary])
-
-    @cached_property
-    def _in_binary(self) -> Callable[[bytes], bytes]:
-        return _replacing(self.private)
-
-    def bytes(self, payload: bytes) -> bytes:
-        return self._in_binary(payload) if b"\0" in payload else self._in_text(payload)
-
-    def text(self, text: str | None) -> str | None:
-        return self._in_text(text.encode()).decode() if text else text
-
-    def observation(self, one: Observation) -> Observation:
-        return replace(
-            one,
-            payload=self.bytes(one.payload),
-            request=self.text(one.request) or "",
-            address=self.text(one.address),
-            mac=self.text(one.mac),
-        )
-
-
-def _replacing(found: Sequence[Private]) -> Callable[[bytes], bytes]:
-    if not found:
-        return lambda payload: payload
-    pattern = re.compile(b"|".join(b"(" + one.pattern + b")" for one in found))
-    return lambda payload: pattern.sub(
-        lambda match: found[(match.lastindex or 1) - 1].stand_in(match[0]), payload
-    )
-
-
 def _bare(one: Observation) -> Observation:
     """Only what was answered: not when, nor through which interface, nor under which name in the inventory."""
     der = certificate.extract(one.payload) if one.protocol == "https-cert" else b""
@@ -148,10 +117,15 @@ def _covered(
     return covered, known.identify([read_fields(one) for one in covered])
 
 
+def _said(it: Identification) -> tuple[object, ...]:
+    """What an identification says, without what is private."""
+    return (*(getattr(it, name) for name in ALIKE), bool(it.serial))
+
+
 def _told(it: Identification) -> tuple[object, ...]:
-    """What an identification says, and which fingerprints say it, without what is private."""
+    """What an identification says, and which fingerprints say it."""
     claims = {(claim.fingerprint, claim.attribute, claim.strength, claim.protocol) for claim in it.evidence}
-    return (*(getattr(it, name) for name in ALIKE), bool(it.serial), frozenset(claims))
+    return (*_said(it), frozenset(claims))
 
 
 def _difference(before: Identification, after: Identification) -> str:

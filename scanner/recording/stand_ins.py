@@ -13,8 +13,8 @@ import re
 CLASSES = ("123456789", "abcdef", "ABCDEF", "ghijklmnopqrstuvwxyz", "GHIJKLMNOPQRSTUVWXYZ")
 CLASS_OF = {letter: letters for letters in CLASSES for letter in letters} | {"0": CLASSES[0]}
 SERIAL_TAIL = 8  # characters at the end of a serial number that tell one unit from the next
-SERIES_END = re.compile(r"[A-Za-z]*$")  # `WCVU` after the number is part of the type
-BETWEEN_DIGITS = re.compile(r"\d|(?<=\d)[A-Fa-f](?=\d|$)")
+SERIES_END = re.compile(r"[A-Za-z]*[G-Zg-z][A-Za-z]*$|$")  # `WCVU` after the number is part of the type
+FIGURES = re.compile(r"\d|(?<=[0-9A-Fa-f])[A-Fa-f]|[A-Fa-f](?=[0-9])")  # of a number, be it hexadecimal
 RANGES = (  # private ones, with how many octets say which
     (ipaddress.IPv4Network("10.0.0.0/8"), 1),
     (ipaddress.IPv4Network("127.0.0.0/8"), 1),
@@ -43,7 +43,7 @@ def like_serial(serial: str, seed: str) -> str:
     assert end
     start = max(0, end.start() - SERIAL_TAIL)
     other = like(serial, seed)
-    changed = {found.start() for found in BETWEEN_DIGITS.finditer(serial, start)}
+    changed = {start + found.start() for found in FIGURES.finditer(serial[start : end.start()])}
     return "".join(other[at] if at in changed else letter for at, letter in enumerate(serial))
 
 

@@ -128,3 +128,30 @@ def test_a_file_of_several_devices_needs_a_choice(file: str, tmp_path: Path) -> 
         ).exit_code
         == 0
     )
+
+
+@pytest.mark.parametrize(
+    ("content", "what"), [("", "no reply of"), ("not JSON\n", "line 1 is not an observation")]
+)
+def test_a_file_without_replies_says_so(content: str, what: str, tmp_path: Path) -> None:
+    path = tmp_path / "replies.jsonl"
+    path.write_text(content)
+    with pytest.raises(CamcensusError, match=what) as error:
+        record(str(path), "--output", str(tmp_path / "out"))
+    assert error.value.why and error.value.fix and not (tmp_path / "out").exists()
+
+
+def test_a_device_that_nobody_saw_is_an_error(tmp_path: Path) -> None:
+    inventory = tmp_path / "inventory.db"
+    with open_inventory(inventory):
+        pass
+    with pytest.raises(CamcensusError) as error:
+        record("10.9.9.9", "--output", str(tmp_path / "out"), "--inventory", str(inventory))
+    assert "10.9.9.9" in str(error.value) and error.value.fix
+
+
+def test_a_folder_that_cannot_be_written_to_is_an_error(file: str, tmp_path: Path) -> None:
+    (tmp_path / "blocked").write_text("a file, where a folder would have to be")
+    with pytest.raises(CamcensusError, match="cannot be written to") as error:
+        record(file, "--brand", "Zorgon", "--output", str(tmp_path / "blocked" / "out"))
+    assert error.value.why and "--output" in error.value.fix
