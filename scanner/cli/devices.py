@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
-from collections.abc import Iterator, Sequence
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from scanner.inventory import Device, Inventory
     from scanner.model import Observation
 
+WIDEST = 120  # columns
 REPLY_LENGTH = 2_000  # characters of one reply that are shown without --full
 
 
@@ -89,9 +92,15 @@ def devices(
 
 
 def write_lines(found: Sequence[Device]) -> None:
-    from scanner.observations import identification_line
+    """The contract, with the keys of the inventory, and then those that describe the device."""
+    import msgspec
 
-    sys.stdout.buffer.writelines(map(identification_line, found))
+    from fingerprints.description import describe
+
+    encode = msgspec.json.Encoder().encode
+    for device in found:
+        line = msgspec.structs.asdict(device) | describe(device).keys()
+        sys.stdout.buffer.write(encode(line) + b"\n")
 
 
 def write_replies(inventory: Inventory, found: Sequence[Device], run: str | None) -> None:
@@ -146,6 +155,7 @@ def detail(inventory: Inventory, device: Device, run: str | None, full: bool) ->
     if device.conflicts:
         yield heading("The evidence disagrees")
         yield from (f"  {wording.shown(conflict)}" for conflict in device.conflicts)
+    yield from description(device)
     yield heading("Evidence")
     for claim in device.evidence:
         yield f"  {claim.strength:<10} {claim.attribute}: {wording.shown(claim.value)}"
@@ -162,6 +172,45 @@ def detail(inventory: Inventory, device: Device, run: str | None, full: bool) ->
         yield from reply(observation, full)
 
 
+def description(device: Device) -> Iterator[str]:
+    """What the device is: a section for each part of which something is known."""
+    from fingerprints.description import describe
+    from reports import description as words
+
+    one = describe(device)
+    if one.specification:
+        yield heading("Specification", "read from the model; expected: usual for the line, not stated")
+        yield from lines(words.specification(one.specification, device.category))
+    if one.firmware:
+        yield heading("Firmware")
+        yield from lines(words.firmware(one.firmware))
+    if one.serial:
+        yield heading("Serial number")
+        yield from lines(words.serial(one.serial, device.model))
+    if one.flaws:
+        yield heading("Known flaws")
+        yield from wrapped("  ", words.flaws_in_short(one.flaws))
+        for flaw in words.flaws(one.flaws):
+            yield from wrapped(f"  {flaw.state:<9} ", flaw.name)
+            for text in flaw.lines:
+                yield from wrapped(" " * 12, text)
+        yield from wrapped("  ", words.basis(one.flaws))
+    if device.covered:
+        yield heading("Policies", "that name its maker")
+        yield from lines(words.policies(device.covered, one.policies), 20)
+
+
+def lines(pairs: Iterable[tuple[str, str]], width: int = 12) -> Iterator[str]:
+    for label, text in pairs:
+        yield from wrapped(f"  {label:<{width}} ", text)
+
+
+def wrapped(head: str, text: str) -> list[str]:
+    """A text beside its head, in the width of the terminal, and no wider than reads well."""
+    width = min(shutil.get_terminal_size().columns, WIDEST)
+    return textwrap.wrap(text, width, initial_indent=head, subsequent_indent=" " * len(head)) or [head]
+
+
 def facts(device: Device) -> Iterator[str]:
     from reports import wording
 
@@ -172,7 +221,7 @@ def facts(device: Device) -> Iterator[str]:
         "mac": device.mac or "",
         "made by": f"{wording.made_by(device)} ({device.confidence})",
         "shown as": brand + (", another name than its maker's" if device.relabelled else ""),
-        "covered": wording.shown(", ".join(device.covered)),
+        "covered": covered_in_short(device),
         "category": wording.category(device),
         "model": wording.shown(device.model or ""),
         "firmware": wording.shown(device.firmware or ""),
@@ -181,6 +230,14 @@ def facts(device: Device) -> Iterator[str]:
         "last seen": f"{wording.moment(device.last_seen)}, {device.reachable or 'in a recording'}",
     }
     return (f"{label:<11} {text}" for label, text in known.items() if text)
+
+
+def covered_in_short(device: Device) -> str:
+    """The policy that names its maker, or how many do: they have a section of their own."""
+    from reports import wording
+
+    several = len(device.covered) > 1
+    return f"by {len(device.covered)} policies" if several else wording.shown("".join(device.covered))
 
 
 def reply(observation: Observation, full: bool) -> Iterator[str]:
@@ -199,5 +256,5 @@ def reply(observation: Observation, full: bool) -> Iterator[str]:
         yield f"    … {len(text) - len(shown):,} more characters: --full"
 
 
-def heading(text: str) -> str:
-    return "\n" + click.style(text, bold=True)
+def heading(text: str, about: str = "") -> str:
+    return "\n" + click.style(text, bold=True) + (f"  ({about})" if about else "")
