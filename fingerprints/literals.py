@@ -12,6 +12,10 @@ from re import _parser as parser  # type: ignore[attr-defined]  # test_literals 
 from typing import Any
 
 SHORTEST = 2  # characters; shorter literals are in nearly every value
+TELLING = (
+    3  # characters; where no literal is as long, the ways in which a pattern may be spelt are written out
+)
+SPELLINGS = 64  # that are written out at most, of any part of a pattern
 
 
 @cache
@@ -20,11 +24,15 @@ def literals(pattern: str) -> tuple[str, ...]:
 
     Raises `re.error` for a pattern that cannot be compiled, at a third of the price of compiling it.
     """
-    return max(_required(parser.parse(pattern)), key=_worth, default=())
+    parsed = parser.parse(pattern)
+    best = max(_required(parsed), key=_worth, default=())
+    if min(map(len, best), default=0) < TELLING:
+        best = max((best, *_spelt_out(parsed)), key=_worth)
+    return best
 
 
 def _worth(alternatives: tuple[str, ...]) -> tuple[int, int]:
-    return (min(map(len, alternatives)), -len(alternatives))
+    return (min(map(len, alternatives), default=0), -len(alternatives))
 
 
 def _required(items: Any) -> list[tuple[str, ...]]:
@@ -58,3 +66,90 @@ def _required(items: Any) -> list[tuple[str, ...]]:
                 found.append(tuple(text for branch in branches for text in branch))
     end_of_run()
     return found
+
+
+def _spelt_out(items: Any) -> list[tuple[str, ...]]:
+    """Further sets of alternatives: how the parts of a pattern that are told apart by few letters may be spelt.
+
+    `^T[LX]-(?:SC|IPC)` gives `tl-sc`, `tx-sc`, `tl-ipc` and `tx-ipc`.
+    """
+    found: list[tuple[str, ...]] = []
+    run = {""}
+
+    def keep() -> None:
+        if min(map(len, run)) >= SHORTEST:
+            found.append(_without_longer(run))
+
+    for code, argument in items:
+        spellings = _spellings(code, argument)
+        longer = {left + right for left in run for right in spellings or ()}
+        if len(longer) > len(run):
+            keep()
+        if 0 < len(longer) <= SPELLINGS:
+            run = longer
+        else:
+            keep()
+            run = spellings or {""}
+        if spellings is None:
+            if code is op.SUBPATTERN:
+                found += _spelt_out(argument[3])
+            elif code is op.BRANCH:
+                branches = [
+                    max((*_required(one), *_spelt_out(one)), key=_worth, default=()) for one in argument[1]
+                ]
+                if all(branches):
+                    found.append(tuple(text for branch in branches for text in branch))
+    keep()
+    return found
+
+
+def _spellings(code: Any, argument: Any) -> set[str] | None:
+    """All that one parsed item may match, in lower case; None when that is too much, or not known."""
+    if code in (op.AT, op.ASSERT, op.ASSERT_NOT):
+        return {""}
+    if code is op.LITERAL:
+        return {chr(argument).lower()}
+    if code is op.IN:
+        return _letters(argument)
+    if code is op.SUBPATTERN:
+        return _whole(argument[3])
+    if code is op.BRANCH:
+        branches = [_whole(branch) for branch in argument[1]]
+        if any(branch is None for branch in branches):
+            return None
+        return _few({text for branch in branches for text in branch or ()})
+    if code in (op.MAX_REPEAT, op.MIN_REPEAT) and argument[1] == 1 and (once := _whole(argument[2])):
+        return once | {""} if argument[0] == 0 else once
+    return None
+
+
+def _whole(items: Any) -> set[str] | None:
+    """All that a sequence of parsed items may match."""
+    run = {""}
+    for code, argument in items:
+        spellings = _spellings(code, argument)
+        if spellings is None or (longer := _few({a + b for a in run for b in spellings})) is None:
+            return None
+        run = longer
+    return run
+
+
+def _letters(ranges: Any) -> set[str] | None:
+    letters: set[str] = set()
+    for code, argument in ranges:
+        if code is op.LITERAL:
+            letters.add(chr(argument).lower())
+        elif code is op.RANGE and argument[1] - argument[0] < SPELLINGS:
+            letters.update(chr(letter).lower() for letter in range(argument[0], argument[1] + 1))
+        else:  # a category such as `\d` holds the digits of all scripts
+            return None
+    return _few(letters)
+
+
+def _few(texts: set[str]) -> set[str] | None:
+    return texts if len(texts) <= SPELLINGS else None
+
+
+def _without_longer(texts: set[str]) -> tuple[str, ...]:
+    """The texts without those that hold another one."""
+    return tuple(sorted(text for text in texts if not any(one in text for one in texts if one != text)))

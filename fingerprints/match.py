@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import cache, lru_cache
 
 from fingerprints.literals import literals
@@ -23,19 +23,23 @@ Claims = tuple[Claim, ...]
 
 
 class Rule:
-    """A fingerprint made ready: its literals at hand, its patterns compiled on first use."""
+    """A fingerprint made ready: its patterns are compiled on first use."""
 
-    __slots__ = ("_also", "_pattern", "_unless", "bound", "fingerprint", "literals")
+    __slots__ = ("_also", "_pattern", "_unless", "bound", "fingerprint")
 
     def __init__(self, fingerprint: Fingerprint) -> None:
         self.fingerprint = fingerprint
         self.bound = bool(
             fingerprint.also or fingerprint.unless or fingerprint.after
         )  # to further conditions
-        self.literals = literals(fingerprint.pattern)
         self._pattern: re.Pattern[str] | None = None
         self._also: tuple[tuple[str, re.Pattern[str]], ...] = ()
         self._unless: tuple[tuple[str, re.Pattern[str]], ...] = ()
+
+    @property
+    def literals(self) -> tuple[str, ...]:
+        """Lower-case texts of which any match holds at least one."""
+        return literals(self.fingerprint.pattern)
 
     def search(self, value: str, fields: Fields) -> re.Match[str] | None:
         """The match of this rule in one value of its field, given all the fields of the observation."""
@@ -76,36 +80,33 @@ class Rule:
 class Shelf:
     """The rules that look at one field, and the quick way to those that one value can match."""
 
-    def __init__(self) -> None:
-        self._rules: list[Rule] = []
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._rules = rules
         self._always: list[int] = []  # rules without a literal long enough
         self._exact: dict[str, list[int]] = {}  # rules that match whole values only, such as `^(?:9|11)$`
         self._literals: dict[str, list[int]] = {}
-        self._short: list[str] = []  # literals of fewer than START letters
+        for number, rule in enumerate(rules):
+            if whole := EXACT.fullmatch(rule.fingerprint.pattern):
+                for text in (whole["many"] or whole["one"]).lower().split("|"):
+                    self._exact.setdefault(text, []).append(number)
+            elif needed := rule.literals:
+                for text in needed:
+                    self._literals.setdefault(text, []).append(number)
+            else:
+                self._always.append(number)
+        self._short = [text for text in self._literals if len(text) < START]
         self._by_start: dict[tuple[str, ...], list[str]] = {}  # the other literals, by their first letters
-        self._starts: set[tuple[str, ...]] = set()
-
-    def add(self, rule: Rule) -> None:
-        number = len(self._rules)
-        self._rules.append(rule)
-        if whole := EXACT.fullmatch(rule.fingerprint.pattern):
-            for text in (whole["many"] or whole["one"]).lower().split("|"):
-                self._exact.setdefault(text, []).append(number)
-        elif not rule.literals:
-            self._always.append(number)
-        for text in () if whole else rule.literals:
-            if text not in self._literals:
-                start = tuple(text[:START])
-                (self._short if len(text) < START else self._by_start.setdefault(start, [])).append(text)
-            self._literals.setdefault(text, []).append(number)
-        self._starts.update(self._by_start)
+        for text in self._literals:
+            if len(text) >= START:
+                self._by_start.setdefault(tuple(text[:START]), []).append(text)
+        self._starts = frozenset(self._by_start)
 
     def candidates(self, lowered: str) -> list[Rule]:
         """The rules whose literals a value holds, in the order in which they were added."""
         if len(lowered) > LONG * len(self._literals):  # a long value is cheaper to search than to take apart
             held = [text for text in self._literals if text in lowered]
         else:
-            held = [text for text in self._short if text in lowered] if self._short else []
+            held = [text for text in self._short if text in lowered]
             for start in self._starts.intersection(zip(lowered, lowered[1:], lowered[2:], strict=False)):
                 held += [text for text in self._by_start[start] if text in lowered]
         exact = self._exact.get(lowered.rstrip("\n"), ()) if self._exact else ()
@@ -124,18 +125,19 @@ class Matcher:
     """
 
     def __init__(self, fingerprints: Iterable[Fingerprint]) -> None:
-        self._shelves: dict[str, Shelf] = {}
+        self._rules: dict[str, list[Rule]] = {}
+        self._shelves: dict[str, Shelf] = {}  # made on first use, as most runs see few of the fields
         self.matches = lru_cache(REMEMBERED)(self._matches)
         for fingerprint in fingerprints:
             rule = Rule(fingerprint)
             for field in fingerprint.fields:
-                self._shelves.setdefault(field, Shelf()).add(rule)
+                self._rules.setdefault(field, []).append(rule)
 
     def claims(self, fields: Fields, protocol: Protocol, makers: Set[str] = frozenset()) -> list[Claim]:
         """What follows from one observation's fields. `makers` are those that other evidence names."""
         drawn: list[Claim] = []
         for field, values in fields.items():
-            if field in self._shelves:
+            if field in self._rules:
                 for value in values:
                     look = self.matches if len(value) <= REMEMBERED_LENGTH else self._matches
                     for rule, claims in look(field, value, protocol):
@@ -145,7 +147,9 @@ class Matcher:
 
     def _matches(self, field: str, value: str, protocol: Protocol) -> tuple[tuple[Rule, Claims], ...]:
         """Every rule whose pattern matches one value, and what it claims there if its conditions are met."""
-        rules = self._shelves[field].candidates(value.lower())
+        if not (shelf := self._shelves.get(field)):
+            shelf = self._shelves[field] = Shelf(self._rules[field])
+        rules = shelf.candidates(value.lower())
         if not rules:
             return ()
         matched = [(rule, found) for rule in rules if (found := rule.matched(value))]

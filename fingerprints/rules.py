@@ -147,12 +147,15 @@ def unusable(pattern: str, *, tried: bool = False) -> str:
         return f"it has {len(pattern):,} characters, and may have {LONGEST:,}"
     if pattern.count("(") > BRACKETS:
         return f"it opens {pattern.count('('):,} brackets, and may open {BRACKETS}"
+    if tried:
+        return ""
     try:
         literals(pattern)
-        if not tried:  # the compiler finds what the parser does not, such as a look-behind of no fixed width
-            with warnings.catch_warnings():
-                warnings.simplefilter("error")
-                re.compile(pattern)
+        with (
+            warnings.catch_warnings()
+        ):  # the compiler finds more than the parser: a look-behind of no fixed width
+            warnings.simplefilter("error")
+            re.compile(pattern)
     except (re.error, OverflowError, Warning) as error:
         return str(error)
     return ""

@@ -23,6 +23,10 @@ from fingerprints.literals import literals
         (r"[0-9]+", ()),
         (r"a|b", ()),
         (r"one|[0-9]", ()),
+        (r"^T[LX]-(?:S|C)\d", ("tl-c", "tl-s", "tx-c", "tx-s")),
+        (r"(?:ZM|ZoneMinder)(?!x)", ("zm", "zoneminder")),
+        (r"(?:DIR|DI)-\d{3}", ("di-", "dir-")),
+        (r"^[A-C]B?\d", ()),
     ],
 )
 def test_a_pattern_names_the_text_it_cannot_match_without(pattern: str, needed: tuple[str, ...]) -> None:
@@ -35,12 +39,28 @@ def test_a_broken_pattern_is_refused() -> None:
 
 
 pieces = st.sampled_from(
-    ["ab", "CD", "[xy]", "(ef|gh)", "(?:ij)?", "k+", "(lm)*", ".", "^", "$", "(?=no)", "|"]
+    [
+        *(
+            "a",
+            "ab",
+            "CD",
+            "[xy]",
+            "[a-d]",
+            "[^ab]",
+            "(ef|gh)",
+            "(?:ij)?",
+            "[ij]?",
+            "k+",
+            "(lm)*",
+            "(?:a|b|)",
+        ),
+        *(".", r"\d", "^", "$", "(?=no)", "(?!ab)", "(?<!a)", "|", "[ab]{2}", "(c|[de]f)??"),
+    ]
 )
 
 
 @given(
-    st.lists(pieces, min_size=1, max_size=7).map("".join),
+    st.lists(pieces, min_size=1, max_size=8).map("".join),
     st.text("abCDxyefghijklmno", max_size=14),
     st.booleans(),
 )
