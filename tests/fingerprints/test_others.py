@@ -148,6 +148,17 @@ def test_d_link_builds_cameras_routers_and_switches(told: Told) -> None:
     assert stated(switch) == ("D-Link", "D-Link", "switch", "DGS-1250-28X")
 
 
+def test_a_switch_of_arista_is_no_camera_of_d_link_though_both_are_called_dcs(told: Told) -> None:
+    it = told(
+        (
+            "snmp",
+            "sysDescr: Arista Networks EOS version 4.15.3F running on an Arista Networks DCS-7504\n"
+            "sysObjectID: 1.3.6.1.4.1.30065.1.3011.7504",
+        )
+    )
+    assert it.maker_name == "Arista" and it.category != "camera" and it.conflicts == ()
+
+
 @pytest.mark.parametrize(
     ("reply", "expected"),
     [
