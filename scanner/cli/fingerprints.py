@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from scanner.model import Claim, Observation
 
 WIDTH = 80  # columns of what is meant for reading
-LABEL = 11  # columns of the words before a text
+LABEL = 12  # columns of the words before a text
 
 
 @click.group()

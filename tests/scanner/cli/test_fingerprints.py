@@ -144,7 +144,7 @@ def test_a_fingerprint_is_shown_with_its_place_and_with_what_it_replaces(tmp_pat
     assert 'id       = "lts-model"' in Path(file).read_text().splitlines()[int(line) - 1]
     (tmp_path / "lts.toml").write_text(GOOD.replace("acme-title", "lts-model"))
     replaced = run("show", "lts-model", "--fingerprints", str(tmp_path)).stdout
-    assert f"file       {tmp_path}/lts.toml:8" in replaced and f"replaces   {file}:{line}" in replaced
+    assert f"file        {tmp_path}/lts.toml:8" in replaced and f"replaces    {file}:{line}" in replaced
 
 
 def test_an_address_block_is_shown_like_a_fingerprint() -> None:
