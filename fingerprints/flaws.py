@@ -109,7 +109,7 @@ def flaws(maker: str | None, model: str | None, firmware: str | None) -> list[Ex
         for catalogue in catalogues()
         if catalogue.maker == maker
         for flaw in catalogue.flaw
-        if flaw.kind == "device" and (verdict := _verdict(flaw, maker, model or "", parse(firmware, maker)))
+        if (verdict := _verdict(flaw, maker, model or "", parse(firmware, maker)))
         for cve in flaw.cves
     ]
     return sorted(
@@ -174,7 +174,7 @@ def _possible(one: Range, firmware: Firmware | None) -> bool:
 
 
 def place(one: Range, firmware: Firmware) -> Place:
-    """Where a firmware stands to a range that has an end."""
+    """Where a firmware of the maker stands to a range that has an end."""
     if one.fixed and _order(firmware, one.fixed) in (0, 1):
         return "after"
     start = _order(firmware, one.first) if one.first else 1
@@ -213,8 +213,6 @@ def _order(firmware: Firmware, text: str) -> Literal[-1, 0, 1] | None:
     bound = _bound(text)
     signs = set()
     if bound.version:
-        if firmware.style != bound.version.style:
-            return None
         signs.add(_sign(firmware.version > bound.version.version, firmware.version < bound.version.version))
     if bound.earliest and bound.latest:
         if firmware.build:
@@ -297,8 +295,8 @@ def _wrong(flaw: Flaw, catalogue: Catalogue, seen: set[str]) -> Iterator[str]:
         yield "it needs a title and a source"
     if flaw.same_as and (flaw.affected or flaw.same_as not in seen):
         yield "`same_as` names an earlier CVE of this file, and stands instead of `affected`"
-    if flaw.kind == "device" and not (flaw.affected or flaw.same_as):
-        yield "it names no models"
+    if (flaw.kind == "device") != bool(flaw.affected or flaw.same_as):
+        yield "a flaw of devices names models, one of software names none"
     if flaw.cvss is not None and not 0 <= flaw.cvss <= 10:
         yield "`cvss` lies between 0 and 10"
     if flaw.kev_due and not (flaw.kev and flaw.kev <= flaw.kev_due):

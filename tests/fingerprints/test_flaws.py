@@ -144,6 +144,12 @@ def test_a_relabelled_number_is_never_affected_by_what_names_only_the_makers_own
     assert flaws("hikvision", "CMIP7352W", "V5.7.18 build 240826") == []
 
 
+def test_a_relabelled_unit_stays_in_doubt_where_only_the_missing_day_could_tell() -> None:
+    assert state("hikvision", "CMIP7352W", "V5.6.2", "CVE-2021-36260") == "unknown"
+    assert state("hikvision", "CMIP7352W", "V5.6.2", "CVE-2017-7921") is None  # newer than the fix
+    assert state("hikvision", "LTN8916", "V4.30.000 build 200101", "CVE-2017-7921") is None  # of another line
+
+
 def test_a_number_that_states_no_model_is_judged_like_a_relabelled_one() -> None:
     [exposure] = [
         one for one in flaws("dahua", None, "2.800.0000016.0.R, build 2020-08-05") if one.state != "fixed"
@@ -181,6 +187,10 @@ def test_the_worst_comes_first_and_what_is_exploited_before_what_is_not() -> Non
     assert listed[0].cve == "CVE-2021-33044" and listed[0].state == "affected" and listed[0].kev
     ranks = [(WORST_FIRST.index(one.state), one.kev is None, -(one.cvss or 0)) for one in listed]
     assert len(listed) > 5 and ranks == sorted(ranks)
+    silent = flaws("dahua", "IPM-721S", None)
+    scores = {one.cve: one.cvss or 0 for one in silent if one.state == "unknown"}
+    assert silent.index(next(one for one in silent if one.cve == "CVE-2020-5735")) < 3
+    assert scores["CVE-2020-5735"] < scores["CVE-2017-8229"]
 
 
 @pytest.mark.parametrize("flaw", FLAWS, ids=lambda flaw: flaw.cves[0])
@@ -275,7 +285,8 @@ def test_a_sound_file_is_read(tmp_path: Path) -> None:
         (HEAD + GOOD + "kev_due = 2022-01-24\n", 3, "kev"),
         (HEAD + GOOD + "kev = 2022-02-01\nkev_due = 2022-01-24\n", 3, "kev"),
         (HEAD + GOOD + "kev = 2022-02-31\n", 9, ""),
-        (HEAD + FLAW, 3, "no models"),
+        (HEAD + FLAW, 3, "names models"),
+        (HEAD + GOOD + 'class = "software"\n', 3, "names none"),
         (HEAD + FLAW + 'same_as = "CVE-2020-2222"\n', 3, "same_as"),
         (HEAD + GOOD.replace("V1.2.3", "1.2.3"), 3, "neither a version nor"),
         (HEAD + GOOD.replace("V1.2.3", "soon"), 3, "neither a version nor"),
