@@ -46,7 +46,7 @@ SPELT = {  # others read as they are spelt
 }
 MARKETS = {"export": "for export", "china": "for China", "": ""}
 FORMS = {
-    "hikvision": "as Hikvision's: model, day, region, then the number on the label",
+    "hikvision": "as Hikvision's: model, day, region or firmware, the number on the label",
     "dahua": "as Dahua's: 15 characters",
 }
 SHORT_FORM = "as Hikvision's on a label"

@@ -72,7 +72,7 @@ def test_a_serial_number_gives_its_day_and_a_model_that_differs() -> None:
     serial = read("CMIP7352W20180419AAWR735820146", "hikvision", None, TODAY)
     assert serial
     assert dict(description.serial(serial, "DS-2CD2155")) == {
-        "form": "as Hikvision's: model, day, region, then the number on the label",
+        "form": "as Hikvision's: model, day, region or firmware, the number on the label",
         "made": "2018-04-19", "model": "CMIP7352W", "region": "AAWR, for export", "label": "735820146",
     }  # fmt: skip
     assert "model" not in dict(description.serial(serial, "cmip7352w"))
