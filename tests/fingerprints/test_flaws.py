@@ -64,6 +64,7 @@ def test_every_known_cve_of_the_two_makers_stands_in_the_files_and_no_other() ->
         ("hikvision", "DS-2CD2032F-I", "5.3", "CVE-2017-7921", "unknown"),
         ("hikvision", "DS-2CD2032F-I", "V5.3.0 build 150513", "CVE-2017-7923", "affected"),  # has the same ranges
         ("hikvision", "DS-2CD2385G1-I", "V5.6.2 build 190701", "CVE-2017-7921", None),  # the record does not name it
+        ("hikvision", "DS-2CD2042WD-I", "V5.3.0 build 150513", "CVE-2017-7921", None),  # its own, and not named
         # a bound that is a build
         ("hikvision", "DS-2CD2347G2-LU", "V5.5.151 build 201207", "CVE-2021-36260", "affected"),
         ("hikvision", "DS-2CD2347G2-LU", "V5.5.800 build 210624", "CVE-2021-36260", "affected"),
