@@ -16,6 +16,7 @@ from scanner.model import Identification, Reading
 
 Kind = Literal["serial", "mac", "certificate", "endpoint", "realm"]
 KINDS: tuple[Kind, ...] = get_args(Kind)  # the surest first
+REMADE: tuple[Kind, ...] = ("certificate", "endpoint")  # a unit may get a new one any time
 
 SHORTEST_SERIAL = (
     6  # characters; shorter ones, and those of one or two repeated characters, are factory defaults
@@ -88,10 +89,24 @@ def contradict(
 ) -> bool:
     """Whether these cannot be one unit: of one of the kinds both have some, and none in common.
 
-    A certificate is made anew by a reset, and a realm by an update, so that a new certificate contradicts nothing, and
-    a realm only one of the same shape.
+    A certificate is made anew by a reset, an endpoint by some firmware at every start, a realm by an update: the first
+    two contradict nothing, and a realm only one of the same shape.
     """
-    return any(_differ(kind, known, seen) for kind in kinds if kind != "certificate")
+    return any(_differ(kind, known, seen) for kind in kinds if kind not in REMADE)
+
+
+def strangers(known: Sequence[Identifier], seen: Sequence[Identifier]) -> bool:
+    """Whether two kinds of identifiers, and no kind speaks for it, say that these are not one unit: what a reset or an
+    update makes anew is one at a time."""
+    kinds = [
+        (
+            {each.value for each in known if each.kind == kind},
+            {each.value for each in seen if each.kind == kind},
+        )
+        for kind in KINDS
+    ]
+    both = [(one, other) for one, other in kinds if one and other]
+    return len(both) >= 2 and not any(one & other for one, other in both)
 
 
 def _differ(kind: Kind, known: Sequence[Identifier], seen: Sequence[Identifier]) -> bool:

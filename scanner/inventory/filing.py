@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from scanner.identifiers import KINDS, Identifier
 from scanner.inventory.identity import Identity, Match, Seen
 from scanner.inventory.ids import device_id
 from scanner.inventory.merging import merge
-from scanner.inventory.rows import json_text, stamp
+from scanner.inventory.rows import identification_of, json_text, stamp
 from scanner.inventory.state import add_to_state, keep_statement, known_by, refresh
 
 if TYPE_CHECKING:
@@ -26,11 +29,27 @@ FORMER_DEVICES = f"""
 """
 REPLACED = f"""
     DELETE FROM identifications WHERE run = :run AND (first_observation {IN_IDS}
-        OR device = :device AND first_observation IS NULL)
+        OR device = :device AND first_observation IS NULL) RETURNING rule
+"""
+THERE_BY_ADDRESS = f"""
+    SELECT identifications.rowid AS number, first_observation, identification, identifiers
+    FROM identifications JOIN statements ON hash = statement
+    WHERE device = :device AND run = :run AND rule = 'address' AND first_observation NOT {IN_IDS}
 """
 INSERT_IDENTIFICATION = """
     INSERT INTO identifications (device, run, first_observation, at, statement, identifiers, rule, fingerprints)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+ROWS_AT_ADDRESS = f"""
+    SELECT id FROM observations WHERE device = :device AND run = :run AND id NOT {IN_IDS}
+        AND (address IS :address OR id = :first)
+"""
+TAKEN_SIGHTING = """
+    DELETE FROM sightings WHERE device = :device AND run = :run AND address IS :address AND NOT EXISTS (
+        SELECT 1 FROM identifications JOIN statements ON hash = statement
+        WHERE identifications.device = :device AND identifications.run = :run AND rule != 'address'
+            AND json_extract(identification, '$.address') IS :address)
+    RETURNING reachable
 """
 UPSERT_SIGHTING = """
     INSERT INTO sightings (device, run, address, mac, interface, at, reachable, site)
@@ -66,7 +85,9 @@ class Filing:
             f"UPDATE observations SET device = :device WHERE id {IN_IDS} AND device IS NOT :device",
             group | {"device": device},
         )
-        replaced = self._db.execute(REPLACED, group | {"device": device}).rowcount
+        replaced = [rule for (rule,) in self._db.execute(REPLACED, group | {"device": device}).fetchall()]
+        if match.rule == "replies" and len(replaced) == 1 and replaced[0]:
+            match = match._replace(rule=replaced[0])  # it grew; why it is this device has not changed
         self._db.execute(INSERT_IDENTIFICATION, self._row(device, seen, last, match))
         it = seen.identification
         sighting = (device, self._run, it.address, it.mac, interface, last, seen.reachable, self._site)
@@ -78,7 +99,36 @@ class Filing:
         for (other,) in others:
             self._tidy(other)
         self.filed.append(device)
+        if match.rule in KINDS:
+            for one in self._only_there_by_address(device, group):
+                self.file(one)
+                self.filed.pop()
         return device
+
+    def _only_there_by_address(self, device: str, group: dict[str, str]) -> list[Seen]:
+        """What was filed in this run under a device because of its address alone, before the device itself turned up:
+        taken off it, to be filed anew."""
+        found = []
+        for row in list(self._db.query(THERE_BY_ADDRESS, group | {"device": device})):
+            it = identification_of(row["identification"])
+            where = {
+                "device": device,
+                "run": self._run,
+                "address": it.address,
+                "first": row["first_observation"],
+            }
+            rows = self._db.execute(ROWS_AT_ADDRESS, where | group).fetchall()
+            reachable = self._db.execute(TAKEN_SIGHTING, where).fetchone()
+            self._db.execute("DELETE FROM identifications WHERE rowid = ?", (row["number"],))
+            self._db.execute(
+                "UPDATE observations SET device = NULL WHERE id IN (SELECT value FROM json_each(?))",
+                (json_text([number for (number,) in rows]),),
+            )
+            named = msgspec.json.decode(row["identifiers"], type=tuple[Identifier, ...])
+            found.append(Seen(it, [number for (number,) in rows], reachable and reachable[0], named))
+        if found:
+            refresh(self._db, device)
+        return found
 
     def _row(self, device: str, seen: Seen, at: str, match: Match) -> tuple[object, ...]:
         """In the order of `INSERT_IDENTIFICATION`."""

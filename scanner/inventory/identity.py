@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from scanner.identifiers import KINDS, Identifier, Kind, contradict, telling
+from scanner.identifiers import KINDS, Identifier, Kind, contradict, strangers, telling
 from scanner.inventory.fold import differ, sure
 from scanner.inventory.rows import json_text
 from scanner.model import Identification
@@ -22,15 +22,15 @@ SURE: tuple[Kind, ...] = ("serial", "mac")  # what outranks the kinds that units
 JOINING: tuple[Kind, ...] = ("serial", "mac", "endpoint")  # what may show that two known devices are one
 
 KNOWN_BY = """
-    SELECT identifiers.device, identifiers.kind, identifiers.value
+    SELECT identifiers.device, identifiers.kind, identifiers.value, devices.seen_at_site IS :site
     FROM json_each(:them) AS asked JOIN identifiers
         ON kind = asked.value ->> 0 AND identifiers.value = asked.value ->> 1
     JOIN devices ON devices.id = identifiers.device
-    ORDER BY devices.address IS NOT :address, devices.last_seen DESC
+    ORDER BY asked.key, devices.address IS NOT :address, devices.last_seen DESC
 """
 SEEN_ELSEWHERE = """
-    SELECT 1 FROM observations WHERE device = :device AND run = :run
-        AND id NOT IN (SELECT value FROM json_each(:rows)) LIMIT 1
+    SELECT 1 FROM identifications WHERE device = :device AND run = :run AND rule != 'address'
+        AND first_observation NOT IN (SELECT value FROM json_each(:rows)) LIMIT 1
 """
 FILED_BEFORE = """
     SELECT devices.id FROM devices JOIN observations ON observations.device = devices.id
@@ -93,24 +93,28 @@ class Identity:
     def _by_identifiers(
         self, seen: Sequence[Identifier], about: dict[str, Any]
     ) -> Iterable[tuple[str, Kind]]:
-        """Each device that an identifier speaks for, with the surest kind that does, the surest first."""
-        asked = json_text([one for one in seen if telling(one)])
+        """Each device that an identifier speaks for, with the surest kind that does, the surest first.
+
+        A realm of few digits speaks only together with the certificate, and at the same site.
+        """
+        asked = {"them": json_text(seen)} | about
         proposed: dict[Kind, dict[str, set[str]]] = {kind: {} for kind in KINDS}
-        rows = self._db.execute(KNOWN_BY, {"them": asked, "address": about["address"]}).fetchall()
-        for device, kind, value in rows:
-            proposed[kind].setdefault(device, set()).add(value)
+        for device, kind, value, near in self._rows(KNOWN_BY, asked):
+            if telling(Identifier(kind, value)) or (near and device in proposed["certificate"]):
+                proposed[kind].setdefault(device, set()).add(value)
         done: set[str] = set()
         for kind, devices in proposed.items():
             surer = SURE[: SURE.index(kind)] if kind in SURE else SURE
             fitting = [
                 device
                 for device in devices
-                if not contradict(self.identifiers(device), seen, surer)
+                if device not in done
+                and not contradict(self.identifiers(device), seen, surer)
                 and (kind in SURE or not self._rows(SEEN_ELSEWHERE, about | {"device": device}))
             ]
             if kind in SURE or len(devices) == 1:
-                yield from ((device, kind) for device in fitting if device not in done)
-            done.update(fitting)
+                yield from ((device, kind) for device in fitting)
+                done.update(fitting)
 
     def _same(self, device: str, others: Iterable[tuple[str, Kind]]) -> Iterable[tuple[str, Kind]]:
         """Those of the other devices that are the same unit: nothing that is known of both tells them apart."""
@@ -129,7 +133,7 @@ class Identity:
                 kind in JOINING
                 and not apart
                 and not together
-                and not contradict(mine, self.identifiers(other), ("serial", "endpoint"))
+                and not contradict(mine, self.identifiers(other), ("serial",))
             ):
                 yield other, kind
 
@@ -139,11 +143,12 @@ class Identity:
             return None
         for row in self._db.query(AT_ADDRESS, about):
             known = self.identifiers(row["id"])
-            if (
-                row["id"] not in taken
-                and not contradict(known, seen.identifiers)
-                and not other_unit(row, seen[0])
-            ):
+            another = (
+                contradict(known, seen.identifiers)
+                or strangers(known, seen.identifiers)
+                or other_unit(row, seen.identification)
+            )
+            if row["id"] not in taken and not another:
                 return str(row["id"])
         return None
 
@@ -160,10 +165,12 @@ class Identity:
 
 
 def other_unit(known: dict[str, Any], seen: Identification) -> bool:
-    """Whether what was seen at an address is another unit than the one known there: an address passes on."""
-    return (
-        differ(known["maker"], seen.maker) and sure(known["confidence"]) and sure(seen.confidence)
-    ) or differ_in_model(known["model"], seen.model)
+    """Whether what was seen at an address is another unit than the one known there: an address passes on.
+
+    A first guess at the maker may turn out wrong; a unit whose maker is known does not become another's.
+    """
+    another_maker = differ(known["maker"], seen.maker) and sure(known["confidence"])
+    return another_maker or differ_in_model(known["model"], seen.model)
 
 
 def differ_in_model(one: str | None, other: str | None) -> bool:

@@ -86,6 +86,39 @@ def test_a_unit_that_took_over_an_address_is_another_though_it_says_little(weeks
     assert old != new
 
 
+def test_a_unit_without_identifiers_does_not_take_the_place_of_a_sure_one(weeks: Weeks) -> None:
+    (camera,) = weeks.run(("10.1.0.1", [REALM]))
+    printer = Identification(address="10.1.0.1", maker="other", maker_name="HP", confidence="possible")
+    run = weeks.inventory.begin_run(RunSettings())
+    assert weeks.inventory.record(run, [Seen(printer)]) != [camera]
+
+
+def test_two_identifiers_that_changed_at_once_are_another_unit(weeks: Weeks) -> None:
+    (old,) = weeks.run(("10.1.0.1", [REALM, KEY]))
+    changed: list[tuple[Kind, str]] = [("realm", "588fcf000001"), ("certificate", "11" * 32)]
+    assert weeks.run(("10.1.0.1", changed)) != [old]
+
+
+def test_a_unit_found_by_its_address_makes_room_for_the_one_that_shows_its_identifiers(weeks: Weeks) -> None:
+    """Filed in the order of addresses, a silent unit is met before the one whose old address it has."""
+    (known,) = weeks.run(("10.1.0.1", [REALM]))
+    silent, moved = weeks.run(("10.1.0.1", []), ("10.1.0.9", [REALM]))
+    assert moved == known
+    (at_old,) = [one for one in weeks.inventory.devices() if one.address == "10.1.0.1"]
+    assert at_old.id != known and len(list(weeks.inventory.observations(device=at_old.id))) == 1
+    assert [seen.address for seen in weeks.inventory.sightings(known)] == ["10.1.0.1", "10.1.0.9"]
+    assert silent in (known, at_old.id)
+
+
+def test_a_short_realm_speaks_together_with_a_shared_certificate(weeks: Weeks) -> None:
+    units: list[tuple[str, list[tuple[Kind, str]]]] = [
+        (f"10.1.0.{n}", [KEY, ("realm", f"IP Camera(C121{n})")]) for n in range(4)
+    ]
+    before = weeks.run(*units)
+    after = weeks.run(*((f"10.2.0.{n}", told) for n, (_, told) in enumerate(units)))
+    assert before == after
+
+
 def test_an_update_that_words_its_realm_otherwise_is_no_new_unit(weeks: Weeks) -> None:
     (old,) = weeks.run(("10.1.0.1", [("realm", "IP Camera(C1214)")]))
     assert weeks.run(("10.1.0.1", [("realm", "fe12f37bd00000bccbbd35f1")])) == [old]

@@ -1,0 +1,357 @@
+"""Does each unit stay one device through a year? A campus that moves, resets, renumbers and replaces, scanned weekly.
+
+    python -m tests.benchmarks.campus [--devices 5000] [--sites 20] [--weeks 52] [--seed 1]
+
+No network: the units of a simulated campus answer in real formats (SADP, DHDiscover, HTTP challenges, certificates,
+ARP), whole or in part, and each week's replies of each site go the way of a scan: sorted out, identified, filed. The
+truth about each reply is kept aside and compared with the device it was filed under at the end of the year.
+
+A unit is right when all its replies are filed under one device and that device has no reply of another unit. The rest
+is shown by kind of unit: *parted* (several devices), *mixed* (its device has replies of another unit).
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import json
+import random
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from fingerprints import Library
+from scanner.devices import sort_out, trace
+from scanner.identifiers import identifiers
+from scanner.inventory import Inventory, RunSettings, Seen, open_inventory
+from scanner.model import Coverage, Observation
+from scanner.probes import read_fields
+
+START = datetime(2026, 1, 5, 3, tzinfo=UTC)
+MODELS = {
+    "hikvision": ("DS-2CD2143G2-I", "DS-2CD2385G1-I", "DS-2CD2T47G2-L", "DS-7616NI-K2", "DS-2DE4425IW-DE"),
+    "dahua": ("IPC-HDW1431T1-S4", "IPC-HFW5442E-ZE", "NVR4216-16P-4KS2", "SD49425XB-HNR", "VTO2202F-P"),
+}
+MOVES, RESETS, UPDATES, REPLACED, SWAPS = 0.02, 0.001, 0.02, 0.002, 0.002  # of all units, each week
+FULL, WEB, LINK = (
+    0.80,
+    0.92,
+    0.97,
+)  # what is seen of a unit: all, only its web page, only its MAC address; or nothing
+FACTORY = {"hikvision": "192.168.1.64", "dahua": "192.168.1.108"}
+
+
+@dataclass
+class Unit:
+    """One unit of the campus. `kind` says how it is seen."""
+
+    number: int
+    maker: str
+    model: str
+    kind: str  # linked, routed, nameless, printer, clone, two ports, translated
+    site: int
+    serial: str
+    macs: tuple[str, ...]
+    token: str  # in its realm
+    key: bytes  # its certificate
+    address: str = ""
+    firmware: int = 1
+    here: bool = True
+    linked: bool = False  # its MAC address is seen
+    mobile: bool = (
+        True  # nobody can follow a unit that says nothing of its own, so that it must stay where it is
+    )
+    seen: set[str] = field(default_factory=set)  # devices that its replies were filed under
+
+
+class Campus:
+    """All units, and what happens to them."""
+
+    def __init__(self, devices: int, sites: int, seed: int) -> None:
+        self.chance = random.Random(seed)
+        self.sites = sites
+        self.free: dict[int, list[str]] = {}
+        self.networks = list(range(sites))
+        self.shared = [certificate(self.chance) for _ in range(3)]  # that came with the firmware
+        for site in range(sites):
+            self.free[site] = self.pool(set())
+        self.units: list[Unit] = []
+        for number in range(devices):
+            self.units.append(self.make(number % sites))
+
+    def make(self, site: int, like: Unit | None = None) -> Unit:
+        number = len(self.units)
+        maker = self.chance.choice(("hikvision", "dahua"))
+        draw = self.chance.random()
+        routed = site >= self.sites * 3 // 5
+        kind = "routed" if routed else "linked"
+        if draw < 0.03:
+            kind = "nameless"
+        elif draw < 0.10:
+            kind = "printer"
+        elif draw < 0.11 and not routed:
+            kind = "clone"
+        elif draw < 0.14 and not routed:
+            kind = "two ports"
+        elif draw < 0.15:
+            kind = "translated"
+        tail = f"{number:08d}"
+        macs = tuple(mac(maker, number * 2 + port) for port in range(2 if kind == "two ports" else 1))
+        if kind == "clone":
+            macs = (mac(maker, 0xC0FFEE + site % 3),)
+        serial = f"E{tail}" if maker == "hikvision" else f"6C{tail[:5]}PAG{tail[-5:]}"
+        if kind == "printer":
+            serial, macs = (
+                "",
+                (f"00:1b:a9:{number >> 16 & 255:02x}:{number >> 8 & 255:02x}:{number & 255:02x}",),
+            )
+        token = f"{self.chance.getrandbits(128):032x}"
+        key = self.chance.choice(self.shared) if self.chance.random() < 0.3 else certificate(self.chance)
+        unit = Unit(number, maker, self.chance.choice(MODELS[maker]), kind, site, serial, macs, token, key)
+        unit.linked = not routed and kind != "translated"
+        unit.mobile = unit.linked or kind not in ("nameless", "printer")
+        unit.address = like.address if like else self.lease(site)
+        return unit
+
+    def lease(self, site: int) -> str:
+        return self.free[site].pop()
+
+    def pool(self, taken: set[str]) -> list[str]:
+        """The addresses of a private network, in any order. Sites may have the same one: they are apart."""
+        network = self.chance.randrange(8)
+        hosts = {f"10.{network}.{block}.{host}" for block in range(8) for host in range(2, 250)}
+        return self.chance.sample(sorted(hosts - taken), len(hosts - taken))
+
+    def renumber(self, site: int) -> None:
+        """Give a site another network; what says nothing of its own stays where it is."""
+        here = [unit for unit in self.units if unit.here and unit.site == site]
+        self.free[site] = self.pool({unit.address for unit in here if not unit.mobile})
+        for unit in here:
+            if unit.mobile:
+                unit.address = self.lease(site)
+
+    def week(self, number: int) -> None:
+        """What happens in one week."""
+        for unit in [one for one in self.units if one.here]:
+            draw = self.chance.random()
+            if draw < MOVES and unit.mobile:
+                self.free[unit.site].insert(0, unit.address)
+                unit.address = self.lease(unit.site)
+            elif draw < MOVES + RESETS and unit.mobile:
+                unit.key = certificate(self.chance)
+                unit.address = FACTORY[unit.maker] if unit.kind == "linked" else self.lease(unit.site)
+            elif draw < MOVES + RESETS + UPDATES:
+                unit.firmware += 1
+            elif draw < MOVES + RESETS + UPDATES + REPLACED:
+                unit.here = False
+                self.units.append(self.make(unit.site, like=unit))
+            elif draw < MOVES + RESETS + UPDATES + REPLACED + SWAPS and unit.mobile:
+                other = self.chance.choice([one for one in self.units if one.here and one.site == unit.site])
+                if other.mobile:
+                    unit.address, other.address = other.address, unit.address
+        if number and number % 2 == 0:
+            self.renumber(self.chance.randrange(self.sites))
+
+    def replies(self, site: int, at: datetime) -> Iterator[tuple[Unit, Observation]]:
+        """What a scan of one site hears this week, with whose it is."""
+        for unit in self.units:
+            if unit.here and unit.site == site:
+                for one in heard(unit, self.chance, f"198.51.{site}.7"):
+                    yield unit, Observation(observed_at=at, **one)
+
+
+def heard(unit: Unit, chance: random.Random, gateway: str) -> Iterator[dict]:  # type: ignore[type-arg]
+    draw = chance.random()
+    linked = unit.linked
+    link = chance.choice(unit.macs) if linked else None
+    place = {"address": unit.address, "mac": link}
+    port = 80
+    if unit.kind == "translated":
+        place, port = {"address": gateway, "mac": None}, 8000 + unit.number
+    if draw >= LINK:
+        return
+    if linked:
+        yield place | {
+            "protocol": "mac",
+            "payload": (link or "").encode(),
+            "request": "neighbour",
+            "transport": "l2",
+        }
+    if draw >= WEB:
+        return
+    tcp = place | {"transport": "tcp", "port": port}
+    if unit.kind == "printer":
+        yield tcp | {
+            "protocol": "http",
+            "payload": b"HTTP/1.1 200 OK\r\nServer: HP HTTP Server\r\n\r\n",
+            "request": "GET /",
+        }
+        return
+    yield tcp | {"protocol": "http", "payload": page(unit), "request": "GET /"}
+    if unit.kind in ("nameless", "translated"):
+        if unit.kind == "translated":
+            yield tcp | {
+                "protocol": "isapi",
+                "payload": info(unit),
+                "request": "GET /ISAPI/System/deviceInfo",
+            }
+        return
+    yield tcp | {"protocol": "https-cert", "payload": unit.key, "request": "handshake", "port": 443}
+    if linked and draw < FULL:
+        yield place | {"transport": "udp"} | discovery(unit)
+
+
+def page(unit: Unit) -> bytes:
+    realm = {"hikvision": f"IP Camera({unit.token[:5].upper()})", "dahua": f"Login to {unit.token}"}[
+        unit.maker
+    ]
+    if unit.kind == "nameless":
+        realm = "DVRNVRDVS"
+    elif unit.maker == "hikvision":
+        realm = unit.token[:24] if unit.number % 4 else f"IP Camera({unit.number % 100000:05d})"
+    server = "App-webs/" if unit.maker == "hikvision" else "Webs"
+    return (
+        f"HTTP/1.1 401 Unauthorized\r\nServer: {server}\r\n"
+        f'WWW-Authenticate: Digest qop="auth", realm="{realm}", nonce="00", stale="FALSE"\r\n\r\n'
+    ).encode()
+
+
+def info(unit: Unit) -> bytes:
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?><DeviceInfo version="2.0" '
+        f'xmlns="http://www.hikvision.com/ver20/XMLSchema"><model>{unit.model}</model>'
+        f"<serialNumber>{unit.model}20200414AAWR{unit.serial}</serialNumber></DeviceInfo>"
+    ).encode()
+
+
+def discovery(unit: Unit) -> dict:  # type: ignore[type-arg]
+    if unit.maker == "hikvision":
+        xml = (
+            '<?xml version="1.0" encoding="UTF-8"?>\n<ProbeMatch>\n<Types>inquiry</Types>\n'
+            f"<DeviceDescription>{unit.model}</DeviceDescription>\n"
+            f"<DeviceSN>{unit.model}20200414AAWR{unit.serial}</DeviceSN>\n"
+            f"<MAC>{unit.macs[0].replace(':', '-')}</MAC>\n<IPv4Address>{unit.address}</IPv4Address>\n"
+            f"<SoftwareVersion>V5.6.{unit.firmware}build 2101{unit.firmware % 28 + 1:02d}</SoftwareVersion>\n"
+            "</ProbeMatch>\n"
+        )
+        return {"protocol": "sadp", "payload": xml.encode(), "request": "inquiry", "port": 37020}
+    info = {
+        "mac": unit.macs[0], "method": "client.notifyDevInfo",
+        "params": {"deviceInfo": {
+            "DeviceType": unit.model, "SerialNo": unit.serial, "Vendor": "Private", "Version": f"2.800.{unit.firmware}",
+            "IPv4Address": {"IPAddress": unit.address},
+        }},
+    }  # fmt: skip
+    return {
+        "protocol": "dhdiscover",
+        "payload": json.dumps(info).encode(),
+        "request": "search",
+        "port": 37810,
+    }
+
+
+def mac(maker: str, number: int) -> str:
+    prefix = {"hikvision": "44:19:b6", "dahua": "3c:ef:8c"}[maker]
+    return f"{prefix}:{number >> 16 & 255:02x}:{number >> 8 & 255:02x}:{number & 255:02x}"
+
+
+def certificate(chance: random.Random) -> bytes:
+    """A certificate with a key of its own, as DER."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.serialization import Encoding
+    from cryptography.x509.oid import NameOID
+
+    key = ec.derive_private_key(chance.getrandbits(120) + 1, ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "192.0.0.64")])
+    made = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(chance.getrandbits(60) + 1).not_valid_before(START).not_valid_after(START + timedelta(days=9999))
+    )  # fmt: skip
+    return made.sign(key, SHA256()).public_bytes(Encoding.DER)
+
+
+def scan(
+    inventory: Inventory, known: Library, campus: Campus, site: int, at: datetime, truth: dict[int, Unit]
+) -> None:
+    """One run at one site: file what was heard, as a scan does."""
+    run = inventory.begin_run(RunSettings(site=f"site{site:02d}", fingerprints=known.version))
+    heard = list(campus.replies(site, at))
+    whose = {key(one): unit for unit, one in heard}
+    inventory.add(run, [one for _, one in heard])
+    readings = {row: read_fields(one) for row, one in inventory.observations(run)}
+    truth.update({row: whose[key(reading.observation)] for row, reading in readings.items()})
+    seen = []
+    for rows in sort_out([trace(row, reading) for row, reading in readings.items()]).values():
+        mine = [readings[row] for row in rows]
+        it = known.identify(mine)
+        seen.append(Seen(it, rows, "on-link", identifiers(it, mine)))
+    inventory.record(run, seen)
+    inventory.finish_run(run, "complete", Coverage(answered=len(seen)))
+
+
+def key(one: Observation) -> tuple[object, ...]:
+    return one.address, one.mac, one.port, one.protocol, one.payload
+
+
+def confusion(inventory: Inventory, truth: dict[int, Unit]) -> None:
+    """Print how the devices of the inventory fit the units of the campus."""
+    owners: dict[str, set[int]] = collections.defaultdict(set)
+    replies: dict[int, collections.Counter[str]] = collections.defaultdict(collections.Counter)
+    units = {unit.number: unit for unit in truth.values()}
+    for row in inventory._query("SELECT id, device FROM observations"):
+        unit = truth[row["id"]]
+        unit.seen.add(row["device"])
+        replies[unit.number][row["device"]] += 1
+        owners[row["device"]].add(unit.number)
+    table: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
+    for unit in units.values():
+        mixed = any(len(owners[device]) > 1 for device in unit.seen)
+        verdict = "mixed" if mixed else "parted" if len(unit.seen) > 1 else "right"
+        table[unit.kind][verdict] += 1
+    total = sum(table.values(), collections.Counter())
+    print(f"{'kind of unit':<14}{'units':>8}{'right':>8}{'parted':>8}{'mixed':>8}{'right':>10}")
+    for kind, row in (*sorted(table.items()), ("all", total)):
+        count = sum(row.values())
+        print(
+            f"{kind:<14}{count:>8}{row['right']:>8}{row['parted']:>8}{row['mixed']:>8}{row['right'] / count:>10.2%}"
+        )
+    whole = sum(counter.total() for counter in replies.values())
+    at_home = sum(max(counter.values()) for counter in replies.values())
+    print(
+        f"filed under the device that has most of the unit's replies: {at_home:,} of {whole:,} ({at_home / whole:.3%})"
+    )
+    print(f"units {len(units):,}, devices {len(owners):,}")
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    arguments.add_argument("--devices", type=int, default=5_000)
+    arguments.add_argument("--sites", type=int, default=20)
+    arguments.add_argument("--weeks", type=int, default=52)
+    arguments.add_argument("--seed", type=int, default=1)
+    asked = arguments.parse_args()
+    campus, known = Campus(asked.devices, asked.sites, asked.seed), Library.load()
+    truth: dict[int, Unit] = {}
+    began = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder, open_inventory(Path(folder) / "inventory.db") as inventory:
+        for week in range(asked.weeks):
+            campus.week(week)
+            for site in range(asked.sites):
+                scan(inventory, known, campus, site, START + week * timedelta(days=7), truth)
+        spent = time.perf_counter() - began
+        size = (Path(folder) / "inventory.db").stat().st_size
+        print(f"{asked.devices:,} units at {asked.sites} sites, {asked.weeks} weeks")
+        print(f"{len(truth):,} replies filed in {spent:.0f} s, {size / 1e6:.0f} MB")
+        confusion(inventory, truth)
+        print(f"merges: {len(inventory.identity_changes())}")
+
+
+if __name__ == "__main__":
+    main()
