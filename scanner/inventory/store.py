@@ -238,7 +238,7 @@ class Inventory:
             with self._writing() as db:
                 return merging.undo(db, merged, rows.stamp(self._now()), by, why)
         raise CamcensusError(
-            f"no device {gone} was merged into another", fix="camcensus devices history DEVICE"
+            f"no device {gone} was merged into another", fix="look at: camcensus devices history DEVICE"
         )
 
     def split(self, device: str, belongs: Callable[[str, Identification], bool], *, by: str, why: str) -> str:

@@ -6,12 +6,16 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
-from scanner.cli.devices import REPLY_LENGTH, devices
+from scanner.cli.devices import devices
+from scanner.cli.devices.show import REPLY_LENGTH
 from scanner.errors import CamcensusError
-from scanner.inventory import RunSettings, open_inventory
+from scanner.identifiers import identifiers
+from scanner.inventory import RunSettings, Seen, open_inventory
+from scanner.inventory.rows import PLACED
 from scanner.model import Claim, Identification, Observation
 from scanner.observations import read
 
@@ -40,7 +44,9 @@ def inventory(tmp_path: Path) -> Path:
         run = opened.begin_run(RunSettings())
         opened.add(run, [PAGE])
         rows = [row for row, _ in opened.observations(run)]
-        opened.record(run, [(RECORDER, rows, "on-link"), (CAMERA, [], "routed")])
+        opened.record(
+            run, [Seen(RECORDER, rows, "on-link", identifiers(RECORDER)), Seen(CAMERA, [], "routed")]
+        )
     return path
 
 
@@ -94,7 +100,8 @@ def test_a_long_reply_is_cut_and_says_so_unless_the_whole_is_wanted(inventory: P
 def test_jsonl_is_the_contract_with_the_keys_of_the_inventory(inventory: Path) -> None:
     line = json.loads(invoke(inventory, "--covered", "--jsonl").stdout)
     assert line["brand"] == HOSTILE and line["evidence"][0]["fingerprint"] == "lts-title"
-    assert list(line)[-5:] == ["id", "first_seen", "last_seen", "last_run", "reachable"]
+    added = list(line)[list(line).index("evidence") + 1 :]
+    assert added[: 5 + len(PLACED)] == ["id", "first_seen", "last_seen", "last_run", "reachable", *PLACED]
 
 
 def test_the_raw_replies_come_out_as_they_were_seen(inventory: Path) -> None:
@@ -136,3 +143,46 @@ def test_an_unknown_device_or_run_is_an_error_that_helps(inventory: Path) -> Non
 def test_that_nothing_was_found_is_said_with_where_to_see_what_was_not_seen(inventory: Path) -> None:
     result = invoke(inventory, "--brand", "nobody")
     assert result.stdout == "" and result.stderr == "0 devices. What was not seen: camcensus runs\n"
+
+
+# One unit or two
+
+
+def test_two_devices_are_made_one_and_parted_again(inventory: Path) -> None:
+    with open_inventory(inventory) as opened:
+        one, two = (device.id for device in opened.devices())
+    merged = invoke(inventory, "merge", one, two, "--why", "the same unit", "--by", "jo")
+    with open_inventory(inventory) as opened:
+        (kept,) = (device.id for device in opened.devices())
+        (change,) = opened.identity_changes()
+    gone = two if kept == one else one
+    assert f"{gone} is now part of {kept}" in merged.stderr
+    assert (change.by, change.why) == ("jo", "the same unit")
+    assert gone in invoke(inventory, "split", gone, "--why", "no, two").stderr
+    with open_inventory(inventory) as opened:
+        assert {device.id for device in opened.devices()} == {one, two}
+
+
+def test_a_split_by_address_leaves_what_does_not_fit(inventory: Path) -> None:
+    with open_inventory(inventory) as opened:
+        run = opened.begin_run(RunSettings())
+        elsewhere = msgspec.structs.replace(RECORDER, address="10.20.0.99")
+        opened.record(run, [Seen(elsewhere, (), None, identifiers(elsewhere))])
+        count = len(opened.devices())
+    invoke(inventory, "split", RECORDER.serial or "", "--address", "10.20.0.99", "--why", "two")
+    with open_inventory(inventory) as opened:
+        assert len(opened.devices()) == count + 1
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (["list", "--full"], "No such option"),
+        (["show"], "Missing argument"),
+        (["merge", "10.20.0.9"], "Missing argument"),
+        (["split", "10.20.0.9"], "--why"),
+    ],
+)
+def test_wrong_usage_is_an_error_that_says_so(inventory: Path, words: list[str], what: str) -> None:
+    result = CliRunner().invoke(devices, [*words, "--inventory", str(inventory)])
+    assert result.exit_code == 2 and what in result.stderr

@@ -1,22 +1,19 @@
-"""`camcensus devices`: the inventory as a table, and one device with all that speaks for its identification."""
+"""`camcensus devices show`: one device with all that speaks for its identification."""
 
 from __future__ import annotations
 
 import shutil
-import sys
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 import click
 
+from scanner.cli.devices.output import write_lines, write_replies
 from scanner.cli.options import inventory_option
-from scanner.model import Confidence
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from scanner.inventory import Device, Inventory
     from scanner.model import Observation
 
@@ -25,126 +22,33 @@ REPLY_LENGTH = 2_000  # characters of one reply that are shown without --full
 
 
 @click.command()
-@click.argument("device", required=False)
-@click.option(
-    "--maker", metavar="NAME", help="Only those made by this maker: hikvision, dahua, other, or a name."
-)
-@click.option("--brand", metavar="NAME", help="Only those shown as this brand.")
-@click.option(
-    "--confidence",
-    type=click.Choice([level for level in get_args(Confidence) if level != "none"]),
-    help="Only those whose maker is at least this sure.",
-)
-@click.option("--covered", is_flag=True, help="Only those whose maker a policy names.")
-@click.option(
-    "--search", metavar="TEXT", help="Only those with this text in an address, a name, a model, a serial…"
-)
-@click.option("--run", metavar="RUN", help="Only what this run saw.")
-@click.option("--jsonl", is_flag=True, help="Write JSON Lines instead of a table.")
-@click.option("--replies", is_flag=True, help="Write the raw replies behind them instead, as JSON Lines.")
-@click.option("--full", is_flag=True, help="With DEVICE: show every reply to its end.")
+@click.argument("device")
+@click.option("--run", metavar="RUN", help="The replies of this run.  [default: the last that saw it]")
+@click.option("--full", is_flag=True, help="Show every reply to its end.")
+@click.option("--jsonl", is_flag=True, help="Write JSON Lines instead.")
+@click.option("--replies", is_flag=True, help="Write the raw replies behind it instead, as JSON Lines.")
 @inventory_option
-def devices(
-    device: str | None,
-    maker: str | None,
-    brand: str | None,
-    confidence: Confidence | None,
-    covered: bool,
-    search: str | None,
-    run: str | None,
-    jsonl: bool,
-    replies: bool,
-    full: bool,
-    inventory: Path,
-) -> None:
-    """List the devices in the inventory, or show one with its evidence.
+def show(device: str, run: str | None, full: bool, jsonl: bool, replies: bool, inventory: Path) -> None:
+    """Show one device with its evidence.
 
-    DEVICE is its address, MAC address or serial number, or its id from the list or the beginning of that.
+    DEVICE is its address, MAC address or serial number, or its id from the list or the beginning of that. `devices
+    DEVICE` is short for this.
 
     \b
-    $ camcensus devices --maker hikvision --confidence probable
-    $ camcensus devices --search 10.20.0. --jsonl
     $ camcensus devices 10.20.0.32
+    $ camcensus devices show d4k --full
     """
     from scanner.inventory import open_inventory
 
     with open_inventory(inventory, create=False) as opened:
         run = opened.run(run).id if run else None
-        if device:
-            found = [opened.device(device)]
-        else:
-            found = opened.devices(
-                maker=maker,
-                brand=brand,
-                confidence=confidence or "none",
-                covered=covered,
-                text=search,
-                run=run,
-            )
+        found = opened.device(device)
         if replies:
-            write_replies(opened, found, run)
+            write_replies(opened, [found], run)
         elif jsonl:
-            write_lines(found)
-        elif device:
-            click.echo("\n".join(detail(opened, found[0], run, full)))
+            write_lines([found])
         else:
-            show_list(found)
-
-
-def write_lines(found: Sequence[Device]) -> None:
-    """The contract, with the keys of the inventory, and then those that describe the device."""
-    import msgspec
-
-    from fingerprints.description import describe
-
-    encode = msgspec.json.Encoder().encode
-    for device in found:
-        line = msgspec.structs.asdict(device) | describe(device).keys()
-        sys.stdout.buffer.write(encode(line) + b"\n")
-
-
-def write_replies(inventory: Inventory, found: Sequence[Device], run: str | None) -> None:
-    from scanner.observations import write
-
-    for device in found:
-        for _, observation in inventory.observations(run, device.id):
-            sys.stdout.buffer.write(write(observation))
-
-
-def show_list(found: Sequence[Device]) -> None:
-    from rich.console import Console
-
-    from reports import wording
-
-    if found:
-        Console(highlight=False, markup=False, emoji=False).print(table(found))
-    click.echo(f"{wording.devices(len(found))}. What was not seen: camcensus runs", err=True)
-
-
-def table(found: Sequence[Device]) -> Table:
-    from rich.table import Table
-    from rich.text import Text
-
-    from reports import wording
-
-    made = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", expand=True)
-    made.add_column("Id", width=7)
-    made.add_column("Address", width=16, overflow="fold")  # and its mark of a conflict
-    for heading, share in (("Made by", 3), ("Shown as", 3), ("Model", 5), ("Category", 3)):
-        made.add_column(heading, ratio=share, overflow="fold")
-    made.add_column("Confidence", width=10)
-    for device in found:
-        cells = (
-            device.id,
-            wording.shown(device.address or device.mac or "") + ("!" if device.conflicts else ""),
-            wording.made_by(device),
-            wording.shown_as(device),
-            wording.name(device.model or ""),
-            wording.category(device),
-            device.confidence,
-        )
-        made.add_row(*map(Text, cells))
-    return made
+            click.echo("\n".join(detail(opened, found, run, full)))
 
 
 def detail(inventory: Inventory, device: Device, run: str | None, full: bool) -> Iterator[str]:
