@@ -20,6 +20,7 @@ from xml.etree import ElementTree
 import msgspec
 
 from fingerprints import Library
+from fingerprints.match import Matcher
 from scanner.identify import identify
 from scanner.model import Observation, Protocol, Reading
 from scanner.probes import read_fields
@@ -58,6 +59,7 @@ class Pattern(msgspec.Struct, frozen=True):
     regex: re.Pattern[str]
     description: str
     makers: frozenset[str]  # of the two, that it names
+    said: str  # all values that it gives, in lower case
     examples: tuple[str, ...]
 
 
@@ -78,6 +80,7 @@ def patterns(file: Path) -> Iterator[Pattern]:
             regex,
             element.findtext("description", ""),
             frozenset(maker for maker in COVERED if maker in values),
+            values,
             tuple(text for example in element.iter("example") if (text := example_text(example))),
         )
 
@@ -120,14 +123,25 @@ def examples(recog: Recog) -> Iterator[tuple[Observation, Pattern]]:
 def judge_examples(recog: Recog, library: Library) -> None:
     """Print whom we accuse among recog's examples, and whom of ours we name."""
     every = [(seen, pattern, identify([seen], library)) for seen, pattern in examples(recog)]
-    others = [one for one in every if not one[1].makers]
-    print(f"\n== recog's examples: {len(every)}")
+    relabels = [one for one in every if not one[1].makers and relabel(one[1], one[2].maker, library)]
+    others = [one for one in every if not one[1].makers and one not in relabels]
+    print(
+        f"\n== recog's examples: {len(every)}, {len(relabels)} of them of relabels that it names by their brand"
+    )
     line("accused, of other makers", (it.maker in COVERED for _, _, it in others))
     line("named as other", (it.maker == "other" for _, _, it in others))
     line("ours named, at any confidence", (it.maker in one.makers for _, one, it in every if one.makers))
     for seen, pattern, it in others:
         if it.maker in COVERED:
             print(f"    {it.maker}, {it.confidence}: {pattern.description!r} {seen.payload[:90]!r}")
+
+
+def relabel(pattern: Pattern, maker: str | None, library: Library) -> bool:
+    """Whether recog names a brand for which this maker is known to build: no false accusation."""
+    return any(
+        maker in brand.makers and re.search(rf"\b{re.escape(brand.name.lower())}\b", pattern.said)
+        for brand in library.brands.values()
+    )
 
 
 def judge_corpus(devices: Sequence[Device], peers: Mapping[str, Ask]) -> None:
@@ -176,7 +190,11 @@ def compare_speed(devices: Iterable[Device], library: Library, peers: Mapping[st
     readings = [list(map(read_fields, seen)) for _, seen, _ in devices]
     count = sum(map(len, readings))
     print(f"\n== matching {count} observations that are already read")
-    speed("camcensus, fused", count, lambda: [library.identify(one) for one in readings])
+    speed("camcensus, fused, values seen before", count, lambda: [library.identify(one) for one in readings])
+    for matcher in vars(library).values():
+        if isinstance(matcher, Matcher):
+            matcher.matches = matcher.matches.__wrapped__  # type: ignore[assignment]
+    speed("camcensus, fused, nothing remembered", count, lambda: [library.identify(one) for one in readings])
     for name, ask in peers.items():
         speed(name, count, lambda ask=ask: [ask(reading) for one in readings for reading in one])  # type: ignore[misc]
 
