@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from fingerprints.description import describe
-from scanner.cli.devices import covered_in_short, description, wrapped, write_lines
+from scanner.cli.devices.output import write_lines
+from scanner.cli.devices.show import covered_in_short, description, wrapped
 from scanner.inventory.records import Device
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
