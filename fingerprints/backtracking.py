@@ -51,9 +51,18 @@ def _in_item(item: Item, fold: bool) -> Iterator[str]:
     code, argument = item
     if code in REPEATS:
         body = list(argument[2])
-        if argument[1] > MANY:
-            yield from _in_repetition(body, fold)
+        if argument[1] >= ROW:
+            yield from _in_repetition(body, argument[1], fold)
         yield from _in_sequence(body, fold)
+    elif (
+        code is op.POSSESSIVE_REPEAT
+    ):  # goes back into no round, but the first time through one may take for ever
+        yield from _in_sequence(list(argument[2]), fold)
+    elif code is op.ATOMIC_GROUP:
+        yield from _in_sequence(list(argument), fold)
+    elif code is op.GROUPREF_EXISTS:
+        for branch in argument[1:]:
+            yield from _in_sequence(list(branch or ()), fold)
     elif code is op.SUBPATTERN:
         yield from _in_sequence(list(argument[3]), fold or bool(argument[1] & re.IGNORECASE))
     elif code is op.BRANCH:
@@ -63,16 +72,16 @@ def _in_item(item: Item, fold: bool) -> Iterator[str]:
         yield from _in_sequence(list(argument[1]), fold)
 
 
-def _in_repetition(body: list[Item], fold: bool) -> Iterator[str]:
-    """What is wrong with repeating this body again and again."""
+def _in_repetition(body: list[Item], times: int, fold: bool) -> Iterator[str]:
+    """What is wrong with repeating this body so many times."""
     flat = list(_flattened(body))
     for at, item in enumerate(flat):
-        if _unbounded(item):
+        if times * _choices(item) > MANY:
             taken = _chars([item], fold)
             others = [*flat[at + 1 :], *flat[:at]]
             if not any(not _nullable(one) and not (_chars([one], fold) & taken) for one in others):
                 yield "a repetition inside a repetition over the same characters"
-        if item[0] is op.BRANCH:
+        if times > MANY and item[0] is op.BRANCH:
             firsts = [_first(list(branch), fold) for branch in item[1][1]]
             if any(one & other for at, one in enumerate(firsts) for other in firsts[:at]):
                 yield "alternatives inside a repetition that begin alike"
@@ -85,6 +94,14 @@ def _flattened(items: Sequence[Item]) -> Iterator[Item]:
             yield from _flattened(list(item[1][3]))
         else:
             yield item
+
+
+def _choices(item: Item) -> int:
+    """How many lengths an item may choose from at most, beyond the one that it must have."""
+    code, argument = item
+    if code in REPEATS:
+        return int(argument[1]) - int(argument[0])
+    return int(code is op.BRANCH and _nullable(item))
 
 
 def _unbounded(item: Item) -> bool:
