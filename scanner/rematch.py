@@ -6,15 +6,17 @@ Better fingerprints make better identifications of what was seen long ago; no de
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 import msgspec
 
 from fingerprints import Library
 from scanner.identifiers import identifiers
-from scanner.inventory import Inventory, Seen
+from scanner.inventory import Inventory, Said, Seen
 from scanner.model import Identification
 from scanner.probes import read_fields
 
+AT_ONCE = 1_000  # devices that are filed in one go: bounds the memory
 COMPARED = (
     "maker",
     "maker_name",
@@ -47,25 +49,33 @@ def rematch(
     An identification rests on the replies of its run alone, so facts from other runs stay as they are.
     """
     for each in [inventory.run(run)] if run else reversed(inventory.runs()):
-        again = []
-        for device in inventory.devices(run=each.id):
-            stored = list(inventory.observations(each.id, device.id))
-            if not stored:
-                continue  # an identification without replies: nothing to identify it from
-            before = next(
-                said for ran, said in reversed(inventory.identifications(device.id)) if ran == each.id
-            )
-            readings = [read_fields(observation) for _, observation in stored]
-            after = known.identify(readings)
-            after = msgspec.structs.replace(
-                after, subject=before.subject, address=before.address, mac=before.mac
-            )
-            yield from changes(device.id, each.id, before, after)
-            sighting = next(one for one in inventory.sightings(device.id) if one.run == each.id)
-            rows = [row for row, _ in stored]
-            again.append(Seen(after, rows, sighting.reachable, identifiers(after, readings)))
-        if record:
-            inventory.record(each.id, again, fingerprints=known.version)
+        replies = (said for said in inventory.said(each.id) if said.observations)
+        while some := list(islice(replies, AT_ONCE)):
+            again, same = [], []
+            for said in some:
+                seen = identify_again(said, known)
+                yield from changes(said.device, each.id, said.identification, seen.identification)
+                if said.whole and (said.identification, said.identifiers) == (
+                    seen.identification,
+                    seen.identifiers,
+                ):
+                    same.append(said.device)
+                else:
+                    again.append(seen)
+            if record:
+                inventory.confirm(each.id, same, known.version)
+                inventory.record(each.id, again, fingerprints=known.version)
+
+
+def identify_again(said: Said, known: Library) -> Seen:
+    """What is identified now from the replies that a run kept of a device."""
+    readings = [read_fields(observation) for _, observation in said.observations]
+    before = said.identification
+    after = msgspec.structs.replace(
+        known.identify(readings), subject=before.subject, address=before.address, mac=before.mac
+    )
+    rows = [row for row, _ in said.observations]
+    return Seen(after, rows, said.reachable, identifiers(after, readings))
 
 
 def changes(device: str, run: str, before: Identification, after: Identification) -> Iterator[Change]:

@@ -11,11 +11,12 @@ from scanner.inventory.records import (
     Reachable,
     Run,
     RunSettings,
+    Said,
     Sighting,
 )  # fmt: skip
 from scanner.inventory.store import Inventory, open_inventory
 
 __all__ = [
-    "Device", "Ending", "IdentityChange", "Inventory", "Reachable", "Run", "RunSettings", "Seen", "Sighting",
+    "Device", "Ending", "IdentityChange", "Inventory", "Reachable", "Run", "RunSettings", "Said", "Seen", "Sighting",
     "default_path", "open_inventory",
 ]  # fmt: skip

@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from scanner.model import Coverage, Identification
+from scanner.identifiers import Identifier
+from scanner.model import Coverage, Identification, Observation
 
 Ending = Literal["complete", "incomplete", "interrupted"]
 """How a run ended; a run that never said so was killed, or is still going on."""
@@ -72,6 +73,17 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     reachable: Reachable | None
     site: str | None = None
+
+
+class Said(msgspec.Struct, frozen=True):
+    """What one run said about a device, and the replies that it said it from."""
+
+    device: str
+    identification: Identification  # the last, when it said several things
+    identifiers: tuple[Identifier, ...]
+    whole: bool  # it said only this
+    reachable: Reachable | None
+    observations: tuple[tuple[int, Observation], ...]  # each with its row id
 
 
 class IdentityChange(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 
 from scanner.errors import CamcensusError
+from scanner.identifiers import Identifier
 from scanner.inventory import merging, rows
 from scanner.inventory.filing import Filing
 from scanner.inventory.identity import Seen
 from scanner.inventory.ids import run_id
 from scanner.inventory.opening import PATIENCE, connect, explained, transaction
-from scanner.inventory.records import Device, Ending, IdentityChange, Run, RunSettings, Sighting
+from scanner.inventory.records import Device, Ending, IdentityChange, Run, RunSettings, Said, Sighting
 from scanner.inventory.search import device_query, in_order
 from scanner.inventory.writer import BATCH, Batch, Writer
 from scanner.model import Attempt, Confidence, Coverage, Identification, Observation, Outcome
@@ -43,7 +44,21 @@ SELECT_OBSERVATIONS = (
     "SELECT id, subject, observed_at, address, mac, port, transport, protocol, request, bytes AS payload, "
     "interface, outcome FROM observations LEFT JOIN payloads ON hash = payload WHERE "
 )
+REPLIES_BEHIND = """
+    SELECT observations.id, device, subject, observed_at, address, mac, port, transport, protocol, request,
+        bytes AS payload, interface, outcome
+    FROM json_each(:some) AS chosen JOIN observations ON device = chosen.value AND run = :run
+    LEFT JOIN payloads ON hash = payload ORDER BY observations.id
+"""
+SAID_OF = """
+    SELECT device, identification, identifiers, (
+        SELECT reachable FROM sightings WHERE sightings.device = identifications.device AND sightings.run = :run
+    ) AS reachable
+    FROM json_each(:some) AS chosen JOIN identifications ON device = chosen.value AND run = :run
+    JOIN statements ON hash = statement ORDER BY at, first_observation
+"""
 AT_ONCE = 1_000  # observations read in one go: bounds the memory, and lets the writer in between
+SAID_AT_ONCE = 250  # devices, likewise
 
 
 def utc_now() -> datetime:
@@ -206,6 +221,40 @@ class Inventory:
             (row["run"], rows.identification_of(row["identification"]))
             for row in self._query(query, (device,))
         ]
+
+    def said(self, run: str) -> Iterator[Said]:
+        """All that a run said, device by device, with the replies behind it."""
+        about: dict[str, Any] = {"run": run}
+        devices = self._query(
+            "SELECT DISTINCT device FROM identifications WHERE run = :run ORDER BY device", about
+        )
+        for start in range(0, len(devices), SAID_AT_ONCE):
+            about["some"] = rows.json_text([row["device"] for row in devices[start : start + SAID_AT_ONCE]])
+            replies: dict[str, list[tuple[int, Observation]]] = {}
+            for row in self._query(REPLIES_BEHIND, about):
+                number = row.pop("id")
+                replies.setdefault(row.pop("device"), []).append((number, rows.observation_of(row)))
+            said: dict[str, list[rows.Row]] = {}
+            for row in self._query(SAID_OF, about):
+                said.setdefault(row["device"], []).append(row)
+            for device, of in said.items():
+                yield Said(
+                    device,
+                    rows.identification_of(of[-1]["identification"]),
+                    msgspec.json.decode(of[-1]["identifiers"], type=tuple[Identifier, ...]),
+                    len(of) == 1,
+                    of[-1]["reachable"],
+                    tuple(replies.get(device, ())),
+                )
+
+    def confirm(self, run: str, devices: Sequence[str], fingerprints: str) -> None:
+        """Note that other fingerprints say the same of devices as those that a run was identified with."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE identifications SET fingerprints = ? WHERE run = ? AND device IN "
+                "(SELECT value FROM json_each(?))",
+                (fingerprints, run, rows.json_text(devices)),
+            )
 
     def sightings(self, device: str) -> list[Sighting]:
         """Where a device was seen, in the order of time."""
