@@ -30,6 +30,7 @@ def identity_over_time(db: Database) -> None:
     statements(db)
     identity(db)
     places(db)
+    registers(db)
 
 
 STEPS = (first_tables, identity_over_time)
@@ -190,3 +191,38 @@ def places(db: Database) -> None:
         for column in columns:
             db.table(table).add_column(column, str)
     db.table("devices").create_index(["site"])
+
+
+def registers(db: Database) -> None:
+    """The rows of asset registers and cable plans, and what people decided about them."""
+    db.table("registers").create(
+        {"name": str, "file": str, "read_as": str, "at": str, "by": str, "site": str}, pk="name", not_null={"at"}
+    )
+    db.table("register_rows").create(
+        {
+            "id": int, "register": str, "sheet": str, "row": int, "key": str, "device": str, "rule": str,
+            "serial": str, "mac": str, "address": str, "model": str, "name": str, **dict.fromkeys(PLACED, str),
+        },
+        pk="id",
+        not_null={"register", "row", "key"},
+        foreign_keys=[("register", "registers", "name")],
+    )  # fmt: skip
+    for columns in (["register"], ["device"], ["switch", "switch_port"]):
+        db.table("register_rows").create_index(columns)
+    # No reference to a device: one that was merged into another is found again by way of identity_changes.
+    db.table("register_decisions").create(
+        {"register": str, "key": str, "device": str, "at": str, "by": str, "why": str}, pk=("register", "key")
+    )
+
+
+def notices(db: Database) -> None:
+    """The changes that `scan --notify` told, or has still to tell: one row for each change and destination."""
+    db.table("notices").create(
+        {
+            "id": int, "at": str, "run": str, "device": str, "kind": str, "destination": str, "change": str,
+            "told": str, "problem": str,
+        },
+        pk="id",
+        not_null={"at", "device", "kind", "destination", "change"},
+    )  # fmt: skip
+    db.table("notices").create_index(["destination", "device", "kind", "at"])
