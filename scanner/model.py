@@ -147,6 +147,7 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     addresses: int = 0  # that were asked
     answered: int = 0  # of these, that gave any sign of life, be it a refusal
     lost: int = 0  # addresses that were still to be asked when the run ended
+    asked: tuple[str, ...] = ()  # the ranges that were: no exclusions, nothing lost, host names as addresses
     outcomes: dict[str, int] = {}  # attempts by `Outcome`
     sent: dict[str, int] = {}  # packets by kind
     excluded: tuple[Exclusion, ...] = ()

@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from fingerprints import Library
+from scanner import spans as ranges
 from scanner.digest import Digest
 from scanner.inventory import Ending, Inventory
 from scanner.model import Attempt, Coverage, Endpoint, Exclusion, Identification, Observation, Outcome
@@ -118,10 +119,13 @@ class Survey:
             closed=(lambda: closed_for(datetime.now())) if closed_for else lambda: 0.0,
         )
         self.digest = Digest(inventory, run, known, plan, tell.found)
-        self.parts_done: int = inventory.progress(run).get("parts", 0)
+        progress = inventory.progress(run)
+        self.parts_done: int = progress.get("parts", 0)
+        self.patchy: list[Span] = progress.get("patchy", [])  # of these some probes were lost
+        self.v6_done = False
         self.grabbed: set[str] = set()
         self.problems: dict[str, None] = {}
-        self.complete = True
+        self.complete = not self.patchy
         self.unusable: dict[str, str] = {}
         self.outcomes: collections.Counter[str] = collections.Counter()
         self.open: dict[str, set[int]] = {}  # address -> open ports; no ports where it only showed life
@@ -191,20 +195,21 @@ class Survey:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.grab_all(list(self.open)))
             for part in parts[done:]:
-                await self.sweep(partial(engine.sweep, part), size(part))
+                if not await self.sweep(partial(engine.sweep, part), size(part)):
+                    self.patchy += part
                 heard = [address for address in self.open if within(address, part)]
                 group.create_task(self.ask_and_grab(list(addresses_of(part)), heard))
                 self.parts_done += 1
-                self.inventory.save_progress(self.run, {"parts": self.parts_done})
+                self.inventory.save_progress(self.run, {"parts": self.parts_done, "patchy": self.patchy})
             if self.plan.scope.v6:
-                await self.sweep(
+                self.v6_done = await self.sweep(
                     partial(Connect().sweep_addresses, self.plan.scope.v6), len(self.plan.scope.v6)
                 )
                 heard = [address for address in self.plan.scope.v6 if address in self.open]
                 group.create_task(self.ask_and_grab(list(self.plan.scope.v6), heard))
 
-    async def sweep(self, engine: Callable[..., Swept], addresses: int) -> None:
-        """Sweep some addresses, in a thread of its own."""
+    async def sweep(self, engine: Callable[..., Swept], addresses: int) -> bool:
+        """Sweep some addresses, in a thread of its own. False when some probes were lost."""
         loop = asyncio.get_running_loop()
 
         def heard(answer: Answer) -> None:
@@ -215,6 +220,7 @@ class Survey:
         self.outcomes[Outcome.SILENT] += max(0, swept.probes - swept.answered - swept.refused - swept.lost)
         if swept.problem:
             self.trouble(swept.problem)
+        return not swept.problem
 
     def answered(self, answer: Answer) -> None:
         """The sweep says that somebody is there."""
@@ -365,6 +371,7 @@ class Survey:
             addresses=len(scope),
             answered=len(self.open.keys() | self.stated.keys()),
             lost=sum(map(size, left)),
+            asked=self.asked(),
             outcomes={str(outcome): count for outcome, count in sorted(self.outcomes.items()) if count},
             sent={str(kind): count for kind, count in sorted(self.pace.sent.items())},
             excluded=tuple(
@@ -377,6 +384,13 @@ class Survey:
             ),
             problems=tuple(problem for problem in self.problems if problem not in self.unusable.values()),
         )
+
+    def asked(self) -> tuple[str, ...]:
+        """The addresses that were asked on every port, as ranges."""
+        done = ranges.merged(span for part in self.plan.chunks()[: self.parts_done] for span in part)
+        v6 = [span for address in self.plan.scope.v6 for span in ranges.read(address)] if self.v6_done else []
+        patchy = ranges.merged((first, last) for first, last in self.patchy)
+        return ranges.texts(ranges.merged([*ranges.without(done, patchy), *v6]))
 
 
 def stated_ports(observation: Observation) -> set[int]:

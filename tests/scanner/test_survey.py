@@ -89,6 +89,7 @@ def test_the_run_is_complete_and_says_what_it_could_see(census: Result) -> None:
     assert [exclusion.what for exclusion in census.coverage.excluded] == ["127.77.0.132"]
     assert census.coverage.sent["datagram"] > 0 and census.coverage.sent["connect"] > 0
     assert census.coverage.lost == 0
+    assert census.coverage.asked == ("127.77.0.0-127.77.0.131", "127.77.0.133-127.77.0.255")
     assert census.coverage.mute == ("127.77.0.131",)
 
 
