@@ -140,6 +140,9 @@ def statements(db: Database) -> None:
     # What a run heard of a device is asked for far more often than what all of them did.
     db.execute("DROP INDEX idx_observations_device")
     db.table("observations").create_index(["device", "run"])
+    # So is what was said of a device last.
+    db.execute("DROP INDEX idx_identifications_device")
+    db.table("identifications").create_index(["device", "at"])
 
 
 def digest_of_text(text: str) -> str:

@@ -19,7 +19,7 @@ import msgspec
 
 from scanner.errors import CamcensusError
 from scanner.identifiers import Identifier
-from scanner.inventory import merging, rows
+from scanner.inventory import looks, merging, rows
 from scanner.inventory.filing import Filing
 from scanner.inventory.identity import Seen
 from scanner.inventory.ids import run_id
@@ -260,6 +260,28 @@ class Inventory:
         """Where a device was seen, in the order of time."""
         query = "SELECT * FROM sightings WHERE device = ? ORDER BY at, run"
         return [rows.sighting_of(row) for row in self._query(query, (device,))]
+
+    # What was not seen
+
+    def looks(self) -> Iterator[rows.Row]:
+        """Of each device: `id`, `seen_at_site`, and run and time of the last conclusive `look` at it."""
+        self.flush()
+        with self._lock, explained(self.path):
+            yield from looks.looks(self._db)
+
+    def told_by(self, recorders: Sequence[str]) -> Iterator[tuple[str, Observation]]:
+        """The last replies in which recorders (device ids) say how many cameras they record."""
+        self.flush()
+        for start in range(0, len(recorders), AT_ONCE):
+            with self._lock, explained(self.path):
+                some = list(looks.told(self._db, recorders[start : start + AT_ONCE]))
+            for row in some:
+                yield row["device"], Observation(protocol=row["protocol"], payload=row["payload"])
+
+    def known_networks(self) -> tuple[dict[str, str], list[rows.Row]]:
+        """The sites, id to name, and the rows of the networks that were named."""
+        sites = {row["id"]: row["name"] for row in self._query(looks.SITES)}
+        return sites, self._query(looks.NETWORKS)
 
     # One unit or two
 

@@ -1,0 +1,47 @@
+"""Queries behind the blind spots: the last conclusive look at each device, and what recorders say of their channels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from scanner.inventory.rows import json_text
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+    from scanner.inventory.rows import Row
+
+# At least probable, and by what the device itself answered: an address block alone is no look at it.
+CONCLUSIVE = """
+    identification ->> '$.confidence' IN ('probable', 'confirmed') AND EXISTS (
+        SELECT 1 FROM json_each(identification, '$.evidence') WHERE value ->> '$.attribute' = 'maker'
+            AND value ->> '$.protocol' NOT IN ('mac', 'arp'))
+"""
+LAST_LOOK = f"""
+    SELECT id, seen_at_site, (
+        SELECT identifications.run || ' ' || at FROM identifications JOIN statements ON hash = statement
+        WHERE device = devices.id AND {CONCLUSIVE} ORDER BY at DESC LIMIT 1
+    ) AS look
+    FROM devices
+"""
+TOLD = """
+    SELECT max(observations.id) AS id, device, protocol, bytes AS payload
+    FROM json_each(:some) AS chosen JOIN observations ON device = chosen.value
+    JOIN payloads ON hash = payload
+    WHERE protocol IN ('sadp', 'dhdiscover')
+        OR protocol = 'isapi' AND instr(bytes, CAST('InputProxyChannel' AS BLOB))
+    GROUP BY device, protocol
+"""
+SITES = "SELECT id, name FROM sites"
+NETWORKS = "SELECT site, cidr, building, floor, room, note FROM networks ORDER BY site, cidr"
+
+
+def looks(db: Database) -> Iterable[Row]:
+    """Each device with the site where it was seen, and the run and time of the last conclusive look at it."""
+    return db.query(LAST_LOOK)
+
+
+def told(db: Database, recorders: Iterable[str]) -> Iterable[Row]:
+    """The last replies of some devices that tell how many cameras they record, one for each protocol."""
+    return db.query(TOLD, {"some": json_text(list(recorders))})
