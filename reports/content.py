@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
 import msgspec
 
+from scanner import blind_spots
+from scanner.blind_spots import BlindSpots, Looked
 from scanner.inventory.records import Device, Run
 from scanner.model import STRENGTHS, Claim, Identification
 
@@ -20,13 +22,6 @@ NAMED = {"hikvision": "Hikvision", "dahua": "Dahua"}
 """The makers that a census is about, each with its own place in every report."""
 
 TITLE_TARGETS = 3  # more make no title
-
-
-class BlindSpot(msgspec.Struct, frozen=True):
-    """Something that could not be seen, and why: it belongs next to every count."""
-
-    what: str
-    why: str = ""
 
 
 class BrandCount(msgspec.Struct, frozen=True):
@@ -61,17 +56,23 @@ class Census(msgspec.Struct, frozen=True, kw_only=True):
     made_at: datetime
     runs: tuple[Run, ...] = ()  # the newest first
     devices: tuple[Device, ...] = ()  # as `in_order` has them
+    unseen: tuple[BlindSpots, ...]  # of each site: no count without them
 
     @classmethod
     def from_inventory(cls, inventory: Inventory, run: str | None = None, *, title: str = "") -> Self:
         """All that the inventory holds, with the coverage behind it; or only the devices that one run saw."""
+        unseen = blind_spots.of(inventory, run=run)
         if run is None:
-            runs, devices = latest_of_each_scope(inventory.runs()), inventory.devices()
+            runs, devices = speaking(inventory.runs(), unseen), inventory.devices()
         else:
             runs = (inventory.run(run),)
             devices = inventory.devices(run=runs[0].id)
         return cls(
-            title=title or title_of(runs), made_at=datetime.now(UTC), runs=runs, devices=in_order(devices)
+            title=title or title_of(runs),
+            made_at=datetime.now(UTC),
+            runs=runs,
+            devices=in_order(devices),
+            unseen=unseen,
         )
 
     @property
@@ -99,16 +100,15 @@ class Census(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(device for device in self.devices if device.conflicts)
 
     @property
-    def blind_spots(self) -> tuple[BlindSpot, ...]:
-        return tuple(spot for run in self.runs for spot in blind_spots(run))
+    def looks(self) -> dict[str, Looked]:
+        """The last conclusive look at each device, by its id."""
+        return {look.device: look for site in self.unseen for look in site.looks}
 
 
-def latest_of_each_scope(runs: Iterable[Run]) -> tuple[Run, ...]:
-    """The last run over each set of targets, the newest first: it stands for those before it."""
-    latest: dict[tuple[str, ...], Run] = {}
-    for run in sorted(runs, key=lambda run: run.started, reverse=True):
-        latest.setdefault(run.targets, run)
-    return tuple(latest.values())
+def speaking(runs: Iterable[Run], unseen: Iterable[BlindSpots]) -> tuple[Run, ...]:
+    """The runs that speak for their targets, the newest first: those before them say nothing more."""
+    those = {run.run for site in unseen for run in site.runs}
+    return tuple(run for run in runs if run.id in those)
 
 
 def title_of(runs: tuple[Run, ...]) -> str:
@@ -162,36 +162,3 @@ def count(maker: str | None, devices: list[Device]) -> MakerCount:
         relabelled=sum(device.relabelled is True for device in devices),
         brands=tuple(BrandCount(brand, devices) for brand, devices in ranked),
     )
-
-
-MUTE_SHOWN = 8
-
-
-def blind_spots(run: Run) -> Iterator[BlindSpot]:
-    """What this run could not see, the widest gap first."""
-    coverage = run.coverage
-    if not run.outcome:
-        yield BlindSpot("The run did not finish", "it never recorded its end")
-    elif run.outcome != "complete":
-        yield BlindSpot(f"The run is {run.outcome}", "what it had not reached yet was not seen")
-    if coverage.lost:
-        yield BlindSpot(f"{coverage.lost:,} addresses were never asked", "the run ended before")
-    if (silent := coverage.addresses - coverage.answered) > 0:
-        yield BlindSpot(
-            f"{silent:,} of {coverage.addresses:,} addresses gave no answer",
-            "switched off, filtered, or nobody there: from here these look alike",
-        )
-    if coverage.mute:
-        some = ", ".join(coverage.mute[:MUTE_SHOWN]) + (", …" if len(coverage.mute) > MUTE_SHOWN else "")
-        one = len(coverage.mute) == 1
-        yield BlindSpot(
-            f"{len(coverage.mute):,} address{' has' if one else 'es have'} open ports and never said what is there",
-            f"look at {'it' if one else 'them'} in person: {some}",
-        )
-    for excluded in coverage.excluded:
-        until = f" (until {excluded.until})" if excluded.until else ""
-        yield BlindSpot(f"{excluded.what} was excluded{until}", excluded.reason or "no reason was given")
-    for protocol, why in sorted(coverage.unusable.items()):
-        yield BlindSpot(f"{protocol} could not be used", why)
-    for problem in coverage.problems:
-        yield BlindSpot(problem)

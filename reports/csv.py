@@ -12,12 +12,15 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import msgspec
 
+from reports import unseen
 from reports.content import Census
+from reports.unseen import BlindSpot
+from scanner.blind_spots import BlindSpots
 from scanner.inventory.records import Device
 from scanner.model import Claim
 
@@ -34,6 +37,19 @@ def render(census: Census, *, byte_order_mark: bool = False) -> bytes:
     writer = csv.writer(file)
     writer.writerow(COLUMNS)
     writer.writerows(row(device) for device in census.devices)
+    return (codecs.BOM_UTF8 if byte_order_mark else b"") + file.getvalue().encode()
+
+
+def render_blind_spots(found: Sequence[BlindSpots], *, byte_order_mark: bool = False) -> bytes:
+    """What was not seen as a CSV file of its own: one row a blind spot, and one for each site without any."""
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow(("site", "known", "covered", *BlindSpot.__struct_fields__))
+    for site in found:
+        about = (harmless(unseen.site_name(site)), site.known, site.covered)
+        for spot in unseen.lines(site) if any(unseen.lines(site)) else (None,):
+            values = msgspec.structs.astuple(spot) if spot else ("", unseen.NOTHING, "", 0, None, None)
+            writer.writerow((*about, *(harmless(text(value)) for value in values)))
     return (codecs.BOM_UTF8 if byte_order_mark else b"") + file.getvalue().encode()
 
 

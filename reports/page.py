@@ -13,7 +13,7 @@ from importlib.metadata import version
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from reports import wording
+from reports import unseen, wording
 from reports.content import NAMED, Census, MakerCount, grouped
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def render(census: Census) -> str:
         .get_template("page.html")
         .render(
             census=census,
+            looks=census.looks,
             style=style,
             script=script,
             policy=content_security_policy(style, script),
@@ -71,7 +72,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(named=NAMED, words=wording, brand_bars=brand_bars, grouped=grouped)
+    made.globals.update(named=NAMED, words=wording, unseen=unseen, brand_bars=brand_bars, grouped=grouped)
     made.filters.update(
         shown=wording.shown,
         ours=Markup,  # for the page's own style and script, and nothing else

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
+from reports import unseen as words
 from reports import wording
 from reports.content import NAMED, Census, MakerCount
+from scanner.blind_spots import BlindSpots
 from scanner.inventory.records import Device
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 WIDTH = 80
+LONGEST = 800  # characters of a reason
 ROWS = 200  # a table longer than this is for `camcensus devices` and the page
 TONES = {"hikvision": "red", "dahua": "cyan"}
 
@@ -94,15 +97,30 @@ def conflicts(census: Census) -> Iterator[Text | Padding]:
 
 def unseen(census: Census) -> Iterator[Text | Padding]:
     yield line("Not seen", "bold")
-    for spot in census.blind_spots:
-        yield indented(wording.shown(spot.what) + (f": {wording.shown(spot.why)}" if spot.why else ""))
+    yield from sites(census.unseen)
     yield indented("what no scan sees: units switched off, and cameras on a recorder's inner ports")
 
 
-def indented(text: str) -> Padding:
+def sites(found: Sequence[BlindSpots]) -> Iterator[Text | Padding]:
+    """The blind spots of each site, under its name where there are several."""
+    for one in found:
+        if len(found) > 1 or one.site:
+            yield indented(words.site_name(one) + ": " + words.covered(one), "bold")
+        spots = list(words.lines(one))
+        for spot in spots:
+            yield indented(
+                wording.shown(spot.what) + (f": {wording.shown(spot.why, LONGEST)}" if spot.why else "")
+            )
+        if not spots:
+            yield indented(words.NOTHING)
+    if not found:
+        yield indented("nothing was scanned, so nothing is known")
+
+
+def indented(text: str, style: str = "") -> Padding:
     from rich.padding import Padding
 
-    return Padding(line(text), (0, 0, 0, 2))
+    return Padding(line(text, style), (0, 0, 0, 2))
 
 
 def line(text: str = "", style: str = "") -> Text:

@@ -15,6 +15,7 @@ from scanner.errors import CamcensusError
 
 COMMANDS: dict[str, tuple[str, str]] = {
     # command        module in this folder, one line of help
+    "blind-spots":  ("blind_spots",  "Say what nobody has looked at, site by site."),
     "demo":         ("demo",         "Scan a simulated building and show its census."),
     "devices":      ("devices",      "List the devices in the inventory, or show one with its evidence."),
     "doctor":       ("doctor",       "Say what this machine can do, and how to get what is missing."),
@@ -36,7 +37,9 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"scanner.cli.{COMMANDS[cmd_name][0]}"), cmd_name)
+        command: click.Command = getattr(
+            import_module(f"scanner.cli.{COMMANDS[cmd_name][0]}"), cmd_name.replace("-", "_")
+        )
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

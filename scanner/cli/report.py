@@ -51,15 +51,25 @@ def report() -> None:
 @click.option(
     "--excel", is_flag=True, help="Begin with a byte order mark, without which Excel misreads accents."
 )
+@click.option(
+    "--blind-spots",
+    metavar="FILE",
+    help="Where to write what was not seen: a file for itself, of other columns.",
+)
 @report_options
-def csv(output: str, run_id: str | None, title: str, inventory: Path, excel: bool) -> None:
+def csv(
+    output: str, run_id: str | None, title: str, inventory: Path, excel: bool, blind_spots: str | None
+) -> None:
     """Write the devices as CSV, one row each, with the keys of the JSON as columns.
 
     Cells that a spreadsheet would run as a formula are made harmless.
     """
     from reports import csv
 
-    write(output, csv.render(census(inventory, run_id, title), byte_order_mark=excel))
+    made = census(inventory, run_id, title)
+    write(output, csv.render(made, byte_order_mark=excel))
+    if blind_spots:
+        write(blind_spots, csv.render_blind_spots(made.unseen, byte_order_mark=excel))
 
 
 @report.command()

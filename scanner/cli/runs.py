@@ -14,6 +14,7 @@ from scanner.cli.options import inventory_option
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from scanner.blind_spots import BlindSpots
     from scanner.inventory import Run
 
 UNFINISHED = "unfinished"  # killed, or still going on: it never said how it ended
@@ -34,14 +35,16 @@ def runs(run: str | None, jsonl: bool, inventory: Path) -> None:
     """
     import msgspec
 
+    from scanner import blind_spots
     from scanner.inventory import open_inventory
 
     with open_inventory(inventory, create=False) as opened:
         found = [opened.run(run)] if run else opened.runs()
+        unseen = blind_spots.of(opened, run=run) if run and not jsonl else ()
     if jsonl:
         sys.stdout.buffer.writelines(msgspec.json.encode(one) + b"\n" for one in found)
     elif run:
-        click.echo("\n".join(detail(found[0])))
+        click.echo("\n".join(detail(found[0], unseen)))
     else:
         show_list(found)
 
@@ -51,7 +54,10 @@ def show_list(found: Sequence[Run]) -> None:
 
     if found:
         Console(highlight=False, markup=False, emoji=False).print(table(found))
-    click.echo(f"{len(found):,} run{'' if len(found) == 1 else 's'}.", err=True)
+    click.echo(
+        f"{len(found):,} run{'' if len(found) == 1 else 's'}. What was not seen: camcensus blind-spots",
+        err=True,
+    )
 
 
 def table(found: Sequence[Run]) -> Table:
@@ -80,12 +86,12 @@ def table(found: Sequence[Run]) -> Table:
     return made
 
 
-def detail(run: Run) -> Iterator[str]:
+def detail(run: Run, unseen: Sequence[BlindSpots]) -> Iterator[str]:
     """One run, line by line: what was asked, and what was not seen."""
     import msgspec
 
+    from reports import unseen as words
     from reports import wording
-    from reports.content import blind_spots
     from scanner.printable import printable
 
     known = {"run": run.id, "targets": ", ".join(run.targets)} | dict(wording.coverage(run))
@@ -93,6 +99,6 @@ def detail(run: Run) -> Iterator[str]:
     known["settings"] = msgspec.json.encode(run.settings).decode() if run.settings else ""
     yield from (f"{label:<14} {printable(text)}" for label, text in known.items() if text)
     yield "\n" + click.style("Not seen", bold=True)
-    for spot in blind_spots(run):
+    for spot in (spot for site in unseen for spot in words.lines(site)):
         yield "  " + wording.shown(spot.what) + (f": {wording.shown(spot.why)}" if spot.why else "")
     yield "  what no scan sees: units switched off, and cameras on a recorder's inner ports"

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from reports.content import Census, in_order
+from scanner.blind_spots import Told, find
 from scanner.inventory.records import Device, Run
 from scanner.model import Claim, Coverage, Exclusion
 
@@ -169,8 +170,11 @@ def census(devices: tuple[Device, ...] | None = None, **changes: Any) -> Census:
         "made_at": NOON,
         "runs": (RUN,),
         "devices": building() if devices is None else devices,
-    }
-    return Census(**(defaults | changes))
+    } | changes
+    defaults.setdefault(
+        "unseen", find(Told(runs=defaults["runs"], devices=defaults["devices"]), defaults["made_at"])
+    )
+    return Census(**defaults)
 
 
 def hostile() -> Census:

@@ -3,14 +3,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
 import pytest
 
-from reports.content import BlindSpot, Census, blind_spots, in_order
+from reports.content import Census, in_order
 from scanner.errors import CamcensusError
 from scanner.inventory import Inventory, RunSettings, Seen, open_inventory
 from scanner.model import Coverage, Identification
-from tests.reports.samples import RUN, census, dahua, device, hikvision, other
+from tests.reports.samples import census, dahua, device, hikvision, other
 
 
 @pytest.fixture
@@ -40,7 +39,7 @@ def test_a_census_holds_the_devices_of_all_runs_and_the_coverage_of_each_network
     made = Census.from_inventory(inventory)
     assert {device.address for device in made.devices} == {"10.1.0.7", "10.2.0.7"}
     assert {run.targets for run in made.runs} == {("10.1.0.0/24",), ("10.2.0.0/24",)}
-    assert made.proven == 2 and len(made.blind_spots) == 2
+    assert made.proven == 2 and [spots.known for spots in made.unseen] == [512]
 
 
 def test_only_the_last_run_over_the_same_network_speaks_for_it(inventory: Inventory) -> None:
@@ -89,27 +88,3 @@ def test_named_makers_come_first_and_addresses_are_ordered_as_numbers() -> None:
         )
     )
     assert [row.id for row in ordered] == ["d0004", "d0003", "d0005", "d0006", "d0002", "d0001"]
-
-
-def test_what_a_run_could_not_see_is_named_with_its_reason() -> None:
-    spots = list(blind_spots(RUN))
-    assert BlindSpot("10.20.3.0/28 was excluded (until 2026-12-31)", "infusion pumps, never scanned") in spots
-    assert any(spot.what == "945 of 1,006 addresses gave no answer" for spot in spots)
-    assert any(spot.what == "sadp could not be used" and "37020" in spot.why for spot in spots)
-
-
-def test_addresses_that_answer_but_say_nothing_are_for_a_person_to_look_at() -> None:
-    coverage = Coverage(addresses=20, answered=20, mute=tuple(f"10.20.0.{number}" for number in range(9)))
-    [spot] = blind_spots(msgspec.structs.replace(RUN, coverage=coverage))
-    assert spot.what.startswith("9 addresses have open ports")
-    assert "10.20.0.7, …" in spot.why and "10.20.0.8" not in spot.why
-
-
-def test_a_run_that_never_ended_says_so() -> None:
-    spots = list(blind_spots(msgspec.structs.replace(RUN, outcome=None, ended=None)))
-    assert spots[0].what == "The run did not finish"
-
-
-def test_a_run_that_saw_everything_it_asked_leaves_no_blind_spot() -> None:
-    seen = msgspec.structs.replace(RUN, coverage=Coverage(addresses=4, answered=4))
-    assert not list(blind_spots(seen))

@@ -63,7 +63,7 @@ def test_one_run_is_shown_in_full_with_what_it_could_not_see(inventory: Path) ->
         "addresses      254 asked, 12 answered",
         'settings       {"profile":"gentle"}',
         "fingerprints   7",
-        "  10.20.0.7 was excluded: lift\\e[2J",
+        "  10.20.0.7 was excluded: lift\\e[2J, by jo",
         "  mdns could not be used: port 5353 is taken",
     ):
         assert line in shown.splitlines()
