@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from scanner.identifiers import KINDS, Identifier
-from scanner.inventory.identity import Identity, Match, Seen
+from scanner.inventory.identity import SURE, Identity, Match, Seen
 from scanner.inventory.ids import device_id
-from scanner.inventory.merging import merge
+from scanner.inventory.merging import hand_over, merge
 from scanner.inventory.rows import identification_of, json_text, stamp
 from scanner.inventory.state import add_to_state, keep_statement, known_by, refresh
 
@@ -27,9 +27,14 @@ FORMER_DEVICES = f"""
     UNION
     SELECT device FROM identifications WHERE run = :run AND device != :device AND first_observation {IN_IDS}
 """
+# Two searches by an index each: an OR of the two goes through all that the run said. The plus keeps the second off the
+# index by run.
 REPLACED = f"""
-    DELETE FROM identifications WHERE run = :run AND (first_observation {IN_IDS}
-        OR device = :device AND first_observation IS NULL) RETURNING rule
+    DELETE FROM identifications WHERE rowid IN (
+        SELECT rowid FROM identifications WHERE run = :run AND first_observation {IN_IDS}
+        UNION ALL
+        SELECT rowid FROM identifications WHERE device = :device AND +run = :run AND first_observation IS NULL)
+    RETURNING rule
 """
 THERE_BY_ADDRESS = f"""
     SELECT identifications.rowid AS number, first_observation, identification, identifiers
@@ -78,7 +83,9 @@ class Filing:
         """File one identification with the row ids of its observations, and return the id of its device."""
         group = {"run": self._run, "ids": json_text(seen.rows), "now": self._now}
         first, last, interface = self._db.execute(WHEN_AND_WHERE, group).fetchone()
-        match = self._identity.find(seen, self.filed) or Match(self._add_device(first), "new")
+        match = self._identity.find(seen, self.filed)
+        if match.rule == "new":
+            match = match._replace(device=self._add_device(first))
         device = self._joined(match)
         others = self._db.execute(FORMER_DEVICES, group | {"device": device}).fetchall()
         self._db.execute(
@@ -99,6 +106,12 @@ class Filing:
         for (other,) in others:
             self._tidy(other)
         self.filed.append(device)
+        for other in match.mistaken:
+            for identifier in seen.identifiers:
+                if identifier.kind in SURE and hand_over(
+                    self._db, other, identifier, device, self._now, self._run
+                ):
+                    refresh(self._db, device)
         if match.rule in KINDS:
             for one in self._only_there_by_address(device, group):
                 self.file(one)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Rule = Literal["serial", "mac", "certificate", "endpoint", "realm", "replies", "address", "new"]
 SURE: tuple[Kind, ...] = ("serial", "mac")  # what outranks the kinds that units of one firmware may share
-JOINING: tuple[Kind, ...] = ("serial", "mac", "endpoint")  # what may show that two known devices are one
+JOINING: tuple[Kind, ...] = SURE  # what may show that two known devices are one: firmware brings neither
 
 KNOWN_BY = """
     SELECT identifiers.device, identifiers.kind, identifiers.value, devices.seen_at_site IS :site
@@ -55,11 +55,16 @@ class Seen(NamedTuple):
 
 
 class Match(NamedTuple):
-    """A device that something seen is about, why, and other devices that this shows to be the same unit."""
+    """A device that something seen is about, and why.
+
+    `same` are other devices that this shows to be the same unit; `mistaken` those that have a sure identifier of what
+    was seen and cannot be it: perhaps because of something that was filed there for its address alone.
+    """
 
     device: str
     rule: Rule
     same: tuple[tuple[str, Kind], ...] = ()
+    mistaken: tuple[str, ...] = ()
 
 
 class Identity:
@@ -68,8 +73,8 @@ class Identity:
     def __init__(self, db: Database, run: str, site: str | None) -> None:
         self._db, self._run, self._site = db, run, site
 
-    def find(self, seen: Seen, taken: Iterable[str] = ()) -> Match | None:
-        """The device that this is about, or None when it is a new one.
+    def find(self, seen: Seen, taken: Iterable[str] = ()) -> Match:
+        """The device that this is about; one without a name yet when it is new.
 
         Devices in `taken` were already named for another identification of the same moment: an address, or replies
         once filed together, do not make two units one.
@@ -80,20 +85,21 @@ class Identity:
             "address": seen.identification.address,
             "site": self._site,
         }
-        found = list(self._by_identifiers(seen.identifiers, about))
+        found, mistaken = self._by_identifiers(seen.identifiers, about)
         if found:
             device, rule = found[0]
-            return Match(device, rule, tuple(self._same(device, found[1:])))
+            return Match(device, rule, tuple(self._same(device, found[1:])), mistaken)
         if filed := next((one for one in self._ids(FILED_BEFORE, about) if one not in taken), None):
-            return Match(filed, "replies")
+            return Match(filed, "replies", mistaken=mistaken)
         if there := self._at_address(seen, about, taken):
-            return Match(there, "address")
-        return None
+            return Match(there, "address", mistaken=mistaken)
+        return Match("", "new", mistaken=mistaken)
 
     def _by_identifiers(
         self, seen: Sequence[Identifier], about: dict[str, Any]
-    ) -> Iterable[tuple[str, Kind]]:
-        """Each device that an identifier speaks for, with the surest kind that does, the surest first.
+    ) -> tuple[list[tuple[str, Kind]], tuple[str, ...]]:
+        """Each device that an identifier speaks for, with the surest kind that does, the surest first; and those that
+        a sure one speaks for in vain.
 
         A realm of few digits speaks only together with the certificate, and at the same site.
         """
@@ -102,19 +108,19 @@ class Identity:
         for device, kind, value, near in self._rows(KNOWN_BY, asked):
             if telling(Identifier(kind, value)) or (near and device in proposed["certificate"]):
                 proposed[kind].setdefault(device, set()).add(value)
-        done: set[str] = set()
+        found: dict[str, Kind] = {}
+        mistaken: list[str] = []
         for kind, devices in proposed.items():
-            surer = SURE[: SURE.index(kind)] if kind in SURE else SURE
-            fitting = [
-                device
-                for device in devices
-                if device not in done
-                and not contradict(self.identifiers(device), seen, surer)
-                and (kind in SURE or not self._rows(SEEN_ELSEWHERE, about | {"device": device}))
-            ]
-            if kind in SURE or len(devices) == 1:
-                yield from ((device, kind) for device in fitting)
-                done.update(fitting)
+            sure = kind in SURE
+            surer = SURE[: SURE.index(kind)] if sure else SURE
+            contradicted = [one for one in devices if contradict(self.identifiers(one), seen, surer)]
+            mistaken += contradicted if sure else []
+            if sure or len(devices) == 1:
+                for device in devices:
+                    elsewhere = not sure and self._rows(SEEN_ELSEWHERE, about | {"device": device})
+                    if device not in contradicted and not elsewhere:
+                        found.setdefault(device, kind)
+        return list(found.items()), tuple(one for one in dict.fromkeys(mistaken) if one not in found)
 
     def _same(self, device: str, others: Iterable[tuple[str, Kind]]) -> Iterable[tuple[str, Kind]]:
         """Those of the other devices that are the same unit: nothing that is known of both tells them apart."""

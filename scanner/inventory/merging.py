@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from scanner.identifiers import Identifier
 from scanner.inventory.ids import device_id
 from scanner.inventory.rows import PLACED, json_text
 from scanner.inventory.state import refresh
@@ -49,6 +50,13 @@ DROP_LOST_SIGHTINGS = """
         SELECT 1 FROM identifications JOIN statements ON hash = statement
         WHERE identifications.device = :device AND identifications.run = sightings.run
             AND json_extract(identification, '$.address') IS sightings.address)
+"""
+
+
+WITH_IDENTIFIER = """
+    SELECT identifications.rowid AS number, rule, identifiers FROM identifications, json_each(identifiers) AS its
+    WHERE device = :device AND its.value ->> 0 = :kind AND its.value ->> 1 = :value
+    ORDER BY at, run, first_observation
 """
 
 
@@ -133,6 +141,31 @@ def split(db: Database, device: str, identifications: Sequence[int], at: str, by
         f"SELECT :new, min(at), '', 'none' FROM identifications WHERE rowid {IN_THEM}",
         them,
     )
+    _move(db, them)
+    return _parted(db, device, new, at, by, why)
+
+
+def hand_over(db: Database, device: str, identifier: Identifier, owner: str, at: str, run: str) -> bool:
+    """Move what has an identifier of another, and came to a device for its address alone, to that other.
+
+    Not when it was seen together with a serial number: then two units have it. Returns whether there was such a thing;
+    the caller then says anew what is known of the owner.
+    """
+    them = {"device": device, "new": owner, "kind": identifier.kind, "value": identifier.value}
+    said = list(db.query(WITH_IDENTIFIER, them))
+    if not said or said[0]["rule"] != "address" or any('"serial"' in one["identifiers"] for one in said):
+        return False
+    mistaken = [one["number"] for one in said]
+    _move(db, them | {"them": json_text(mistaken)})
+    why = f"it has the {identifier.kind} of {owner}, and was taken for {device} because of its address"
+    about = {"at": at, "by": "", "run": run, "kind": "move", "rule": identifier.kind, "why": why}
+    db.execute(INSERT_CHANGE, about | {"device": device, "other": owner, "moved": json_text(mistaken)})
+    refresh(db, device)
+    return True
+
+
+def _move(db: Database, them: dict[str, Any]) -> None:
+    """Move the identifications `them` of `device`, with their replies and sightings, to `new`."""
     moving = list(db.query(MOVING, them))
     db.execute(f"UPDATE identifications SET device = :new WHERE rowid {IN_THEM}", them)
     for one in moving:
@@ -140,8 +173,7 @@ def split(db: Database, device: str, identifications: Sequence[int], at: str, by
         partly = db.execute(stays, them | one).fetchone() is not None
         db.execute(MOVE_OBSERVATIONS + (ONLY_ITS_OWN if partly else ""), them | one)
         db.execute(COPY_SIGHTINGS, them | one)
-    db.execute(DROP_LOST_SIGHTINGS, {"device": device})
-    return _parted(db, device, new, at, by, why)
+    db.execute(DROP_LOST_SIGHTINGS, {"device": them["device"]})
 
 
 def _parted(db: Database, device: str, new: str, at: str, by: str, why: str) -> str:

@@ -87,13 +87,13 @@ class Said(msgspec.Struct, frozen=True):
 
 
 class IdentityChange(msgspec.Struct, frozen=True, kw_only=True):
-    """Two devices became one, or one became two."""
+    """Two devices became one, one became two, or a part of one turned out to be another's."""
 
     id: int
     at: datetime
-    kind: Literal["merge", "split"]
-    device: str  # that stays
-    other: str  # that is gone, or new
+    kind: Literal["merge", "split", "move"]
+    device: str  # that stays, or lost a part
+    other: str  # that is gone, new, or has it now
     why: str
     rule: str  # the kind of identifier that showed it; `person` when somebody decided
     by: str = ""
