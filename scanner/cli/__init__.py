@@ -21,10 +21,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor":       ("doctor",       "Say what this machine can do, and how to get what is missing."),
     "fingerprints": ("fingerprints", "Check, list and explain the fingerprints."),
     "identify":     ("identify",     "Name the makers behind recorded observations, without any network."),
+    "register":     ("register",     "Compare asset registers and cable plans with what the network shows."),
     "rematch":      ("rematch",      "Identify everything in the inventory again from its raw replies."),
     "report":       ("report",       "Write the census as CSV or as a page to read."),
     "runs":         ("runs",         "List the runs, with what each could have seen."),
     "scan":         ("scan",         "Look for cameras and recorders, and record them in the inventory."),
+    "sites":        ("sites",        "Say where networks are: sites, buildings, floors, rooms."),
 }  # fmt: skip
 
 

@@ -81,6 +81,9 @@ STATUS = {"complete": 0, "incomplete": 3, "interrupted": 130}
 @click.option(
     "--authorisation", default="", metavar="TEXT", help="By whose leave: a ticket, a letter, a name."
 )
+@click.option(
+    "--site", metavar="SITE", help="Where the targets are: sites may use the same private addresses."
+)
 @inventory_option
 @fingerprints_option
 def scan(
@@ -127,7 +130,9 @@ def _plan(asked: dict[str, Any], yes: bool) -> Plan:
         return yes or click.confirm("Scan them?", err=True)
 
     wanted = {
-        key: value for key, value in asked.items() if key not in ("resume", "operator", "authorisation")
+        key: value
+        for key, value in asked.items()
+        if key not in ("resume", "operator", "authorisation", "site")
     }
     return make(confirm=confirm, **wanted)
 
@@ -158,7 +163,7 @@ def _settings_of(inventory: Inventory, run: str) -> dict[str, Any]:
     stored = inventory.run(run)
     if stored.outcome == "complete":
         raise CamcensusError(f"the run {run} is complete", fix="start a new run with: camcensus scan")
-    return dict(stored.settings) | {"resume": stored.id}
+    return {"site": stored.site} | dict(stored.settings) | {"resume": stored.id}
 
 
 def _run(
@@ -176,12 +181,15 @@ def _run(
     from reports.content import Census
     from reports.terminal import summary
     from scanner.cli.progress import Display
+    from scanner.cli.sites import tell_ambiguous
     from scanner.identify import library
-    from scanner.inventory import RunSettings
+    from scanner.inventory import RunSettings, places
     from scanner.observations import identification_line, write
     from scanner.survey import carry_out
 
     known = library(fingerprints)
+    if asked["site"]:
+        asked["site"] = inventory.ask(places.known_site, asked["site"])
     settings = {key: list(value) if isinstance(value, tuple) else value for key, value in asked.items()}
     run = asked["resume"] or inventory.begin_run(
         RunSettings(
@@ -193,6 +201,7 @@ def _run(
                 key: str(value) if isinstance(value, Path) else value for key, value in settings.items()
             },
             fingerprints=known.version,
+            site=asked["site"],
         )
     )
 
@@ -213,6 +222,7 @@ def _run(
         sys.stdout.buffer.flush()
     else:
         summary(Census.from_inventory(inventory, run))
+    tell_ambiguous(inventory.ask(places.ambiguous, run))
     if STATUS[ending]:
         return STATUS[ending]
     return int(fail_on == "covered" and any(device.covered for device in found))

@@ -13,6 +13,7 @@ import msgspec
 
 from scanner.identifiers import Identifier
 from scanner.inventory.ids import device_id
+from scanner.inventory.places import settle, written
 from scanner.inventory.rows import PLACED, json_text
 from scanner.inventory.state import refresh
 
@@ -85,17 +86,18 @@ def merge(
         identifications=_ids(db, "SELECT rowid FROM identifications WHERE device = :gone", both),
         observations=_ids(db, "SELECT id FROM observations WHERE device = :gone", both),
         sightings=tuple(db.query("SELECT * FROM sightings WHERE device = :gone", both)),
-        placed={name: mine[name] for name in PLACED},
+        placed={name: mine[name] for name in (*PLACED, "placed_by")},
     )
     for table in ("identifications", "observations"):
         db.execute(f"UPDATE {table} SET device = :kept WHERE device = :gone", both)
     db.execute(COMBINE_SIGHTINGS, both)
     for table in ("sightings", "identifiers"):
         db.execute(f"DELETE FROM {table} WHERE device = :gone", both)
-    filled = ", ".join(f"{name} = ifnull({name}, :{name})" for name in PLACED)
+    words = written(theirs, mine)
+    filled = ", ".join(f"{name} = :{name}" for name in words)
     db.execute(
         f"UPDATE devices SET first_seen = min(first_seen, :first_seen), {filled} WHERE id = :kept",
-        theirs | both,
+        theirs | words | both,
     )
     db.execute("DELETE FROM apart WHERE (one, other) IN ((:kept, :gone), (:gone, :kept))", both)
     db.execute("DELETE FROM devices WHERE id = :gone", both)
@@ -105,6 +107,7 @@ def merge(
         about | {"device": mine["id"], "other": theirs["id"], "moved": json_text(moved)},
     )
     refresh(db, mine["id"])
+    settle(db, [mine["id"]])
     return str(mine["id"])
 
 
@@ -126,7 +129,7 @@ def undo(db: Database, merged: Row, at: str, by: str, why: str) -> str:
         )
     db.table("sightings").insert_all(moved.sightings)
     db.execute(DROP_LOST_SIGHTINGS, {"device": merged["device"]})
-    placed = ", ".join(f"{name} = :{name}" for name in PLACED)
+    placed = ", ".join(f"{name} = :{name}" for name in moved.placed)
     db.execute(f"UPDATE devices SET {placed} WHERE id = :kept", both | moved.placed)
     db.execute("UPDATE identity_changes SET undone = ? WHERE id = ?", (at, merged["id"]))
     return _parted(db, merged["device"], merged["other"], at, by, why)
@@ -183,6 +186,7 @@ def _parted(db: Database, device: str, new: str, at: str, by: str, why: str) -> 
     db.execute("INSERT OR IGNORE INTO apart (one, other) VALUES (?, ?)", (device, new))
     refresh(db, device)
     refresh(db, new)
+    settle(db, [device, new])
     return new
 
 

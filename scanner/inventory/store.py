@@ -13,13 +13,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
 import msgspec
 
 from scanner.errors import CamcensusError
 from scanner.identifiers import Identifier
-from scanner.inventory import looks, merging, rows
+from scanner.inventory import looks, merging, places, rows
 from scanner.inventory.filing import Filing
 from scanner.inventory.identity import Seen
 from scanner.inventory.ids import run_id
@@ -31,6 +31,9 @@ from scanner.model import Attempt, Confidence, Coverage, Identification, Observa
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
+
+Words = ParamSpec("Words")
+Answer = TypeVar("Answer")
 
 PROVES_SOMEBODY = frozenset({Outcome.ANSWERED, Outcome.UNREADABLE, Outcome.CUT_SHORT, Outcome.REFUSED})
 
@@ -186,6 +189,8 @@ class Inventory:
             filing = Filing(db, run, self._now(), fingerprints)
             for one in seen:
                 filing.file(one)
+            if places.anything_known(db):
+                places.settle(db, filing.filed)
         return filing.filed
 
     def devices(
@@ -342,6 +347,31 @@ class Inventory:
         return [
             msgspec.convert({k: v for k, v in row.items() if v is not None}, IdentityChange) for row in found
         ]
+
+    # What other modules ask and change
+
+    def ask(
+        self,
+        question: Callable[Concatenate[Database, Words], Answer],
+        *args: Words.args,
+        **kwargs: Words.kwargs,
+    ) -> Answer:
+        """What a function of places.py or registers.py reads from the inventory."""
+        self.flush()
+        with self._lock, explained(self.path):
+            return question(self._db, *args, **kwargs)
+
+    def change(
+        self,
+        what: Callable[Concatenate[Database, str, str, Words], Answer],
+        by: str,
+        *args: Words.args,
+        **kwargs: Words.kwargs,
+    ) -> Answer:
+        """Let a function of places.py or registers.py change the inventory, now, in the name of `by`: wholly or not
+        at all."""
+        with self._writing() as db:
+            return what(db, rows.stamp(self._now()), by, *args, **kwargs)
 
     # The connection
 

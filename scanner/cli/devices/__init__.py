@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "show":  ("show", "show"),
     "merge": ("identity", "merge"),
     "split": ("identity", "split"),
+    "set":   ("placing", "set_"),
 }  # fmt: skip
 
 
