@@ -199,7 +199,9 @@ def places(db: Database) -> None:
 def registers(db: Database) -> None:
     """The rows of asset registers and cable plans, and what people decided about them."""
     db.table("registers").create(
-        {"name": str, "file": str, "read_as": str, "at": str, "by": str, "site": str}, pk="name", not_null={"at"}
+        {"name": str, "file": str, "read_as": str, "at": str, "by": str, "site": str},
+        pk="name",
+        not_null={"at"},
     )
     db.table("register_rows").create(
         {
