@@ -305,6 +305,9 @@ def _of_addresses(
             covered += spans.size(fresh)
         still = []
         for why, by, where in missed:
+            if spans.apart(where, tour.asked):
+                still.append((why, by, where))
+                continue
             gaps += _gap(why, spans.common(where, tour.asked), run.started, by.id)
             if where := spans.without(where, tour.asked):
                 still.append((why, by, where))

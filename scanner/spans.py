@@ -27,9 +27,16 @@ def merged(spans: Iterable[Span]) -> Spans:
     return tuple(made)
 
 
+def apart(one: Spans, other: Spans) -> bool:
+    """Whether one lies wholly before or behind the other, as most networks do: told at a glance."""
+    return not one or not other or one[-1][1] < other[0][0] or other[-1][1] < one[0][0]
+
+
 def common(one: Spans, other: Spans) -> Spans:
     """What lies in both."""
-    return tuple(_common(one, other))
+    if apart(one, other):
+        return ()
+    return tuple(_common(*sorted((one, other), key=len)))
 
 
 def _common(one: Spans, other: Spans) -> Iterator[Span]:
@@ -45,6 +52,8 @@ def _common(one: Spans, other: Spans) -> Iterator[Span]:
 
 def without(spans: Spans, holes: Spans) -> Spans:
     """What is left of the spans."""
+    if apart(spans, holes):
+        return spans
     return tuple(_without(spans, holes))
 
 
