@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scanner.errors import CamcensusError
+from scanner.inventory.fields import provide
 from scanner.inventory.schema import APPLICATION_ID, STEPS, migrate
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def opened(path: Path, patience: float) -> Database:
         db.enable_wal()
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA foreign_keys = ON")
+        provide(db)
         if version < len(STEPS):
             with transaction(db):
                 recognise(db, path)  # again, now that no other process can be at it too

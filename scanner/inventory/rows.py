@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -36,6 +37,15 @@ def json_text(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
+def address_order(address: str | None) -> str:
+    """A text by which addresses sort as numbers, IPv4 first; what is no address comes last."""
+    try:
+        parsed = ipaddress.ip_address((address or "").partition("%")[0])
+    except ValueError:
+        return "9"
+    return f"{parsed.version}{int(parsed):0{parsed.max_prefixlen // 4}x}"
+
+
 def observation_row(run: str, seen: Observation) -> tuple[Any, ...]:
     """In the order of `INSERT_OBSERVATION` in store.py."""
     return (
@@ -52,7 +62,8 @@ def observation_of(row: Row) -> Observation:
 
 def device_row(state: Identification) -> Row:
     row: Row = msgspec.structs.asdict(state)
-    return row | {key: json_text(row[key]) for key in JSON_OF_DEVICE}
+    row |= {key: json_text(row[key]) for key in JSON_OF_DEVICE}
+    return row | {"address_order": address_order(state.address)}
 
 
 def device_of(row: Row) -> Device:

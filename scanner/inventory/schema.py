@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scanner.inventory.rows import PLACED, digest
+from scanner.inventory.rows import PLACED, address_order, digest
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -30,6 +30,7 @@ def identity_over_time(db: Database) -> None:
     statements(db)
     identity(db)
     places(db)
+    order(db)
     registers(db)
 
 
@@ -231,3 +232,11 @@ def notices(db: Database) -> None:
         not_null={"at", "device", "kind", "destination", "change"},
     )  # fmt: skip
     db.table("notices").create_index(["destination", "device", "kind", "at"])
+
+
+def order(db: Database) -> None:
+    """Addresses sort as numbers by a text of their own, and lists find their devices in that order."""
+    db.table("devices").add_column("address_order", str)
+    db.register_function(address_order, deterministic=True)
+    db.execute("UPDATE devices SET address_order = address_order(address)")
+    db.table("devices").create_index(["address_order", "id"])
