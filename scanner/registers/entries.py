@@ -190,7 +190,7 @@ def take(
     kind: Kind,
 ) -> None:
     for row in rows:
-        if not any(row.cells):
+        if not any(row.cells) and not row.wrong:
             continue
         reading.rows += 1
         named = {column: heading.cells[column] for column in fields}

@@ -14,7 +14,6 @@ from scanner.cli.options import inventory_option
 from scanner.errors import CamcensusError
 
 if TYPE_CHECKING:
-    from scanner.inventory import Inventory
     from scanner.inventory.places import Change
 
 FIELDS = {
