@@ -32,6 +32,7 @@ def identity_over_time(db: Database) -> None:
     places(db)
     order(db)
     registers(db)
+    notices(db)
 
 
 STEPS = (first_tables, identity_over_time)
