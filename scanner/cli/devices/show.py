@@ -130,10 +130,23 @@ def facts(device: Device) -> Iterator[str]:
         "model": wording.shown(device.model or ""),
         "firmware": wording.shown(device.firmware or ""),
         "serial": wording.shown(device.serial or ""),
+        "place": place(device),
+        "asset": wording.shown(device.asset or ""),
+        "owner": wording.shown(", ".join(filter(None, (device.owner, device.lease, device.contract)))),
+        "note": wording.shown(device.note or ""),
         "first seen": wording.moment(device.first_seen),
         "last seen": f"{wording.moment(device.last_seen)}, {device.reachable or 'in a recording'}",
     }
     return (f"{label:<11} {text}" for label, text in known.items() if text)
+
+
+def place(device: Device) -> str:
+    """Where it is, from the site down to the port of the switch, as far as anybody said."""
+    from reports import wording
+
+    port = f"port {device.switch_port}" if device.switch_port else None
+    where = (device.site, device.building, device.floor, device.room, device.switch, port)
+    return wording.shown(", ".join(filter(None, where)))
 
 
 def covered_in_short(device: Device) -> str:

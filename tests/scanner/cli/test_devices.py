@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from scanner.cli.devices import devices
-from scanner.cli.devices.show import REPLY_LENGTH
+from scanner.cli.devices.show import REPLY_LENGTH, facts
 from scanner.errors import CamcensusError
 from scanner.identifiers import identifiers
 from scanner.inventory import RunSettings, Seen, open_inventory
@@ -186,3 +186,14 @@ def test_a_split_by_address_leaves_what_does_not_fit(inventory: Path) -> None:
 def test_wrong_usage_is_an_error_that_says_so(inventory: Path, words: list[str], what: str) -> None:
     result = CliRunner().invoke(devices, [*words, "--inventory", str(inventory)])
     assert result.exit_code == 2 and what in result.stderr
+
+
+def test_a_device_says_where_it_is_and_whose(inventory: Path) -> None:
+    with open_inventory(inventory) as opened:
+        device = opened.devices(maker="hikvision")[0]
+    placed = msgspec.structs.replace(
+        device, site="leeds", room="2.14", switch="sw-3", switch_port="7", owner="landlord"
+    )
+    lines = list(facts(placed))
+    assert "place       leeds, 2.14, sw-3, port 7" in lines and "owner       landlord" in lines
+    assert not any(line.startswith(("place", "owner", "note")) for line in facts(device))
