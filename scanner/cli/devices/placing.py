@@ -14,6 +14,7 @@ from scanner.cli.options import inventory_option
 from scanner.errors import CamcensusError
 
 if TYPE_CHECKING:
+    from scanner.inventory import Inventory
     from scanner.inventory.places import Change
 
 FIELDS = {
@@ -39,7 +40,10 @@ def field_options(command: Any) -> Any:
 
 
 @click.command("set")
-@click.argument("devices", nargs=-1, required=True)
+@click.argument("devices", nargs=-1)
+@click.option(
+    "--where", metavar="CONDITION", help="All devices of which this is true, in the query language."
+)
 @field_options
 @click.option(
     "--clear",
@@ -53,6 +57,7 @@ def field_options(command: Any) -> Any:
 @inventory_option
 def set_(
     devices: tuple[str, ...],
+    where: str | None,
     clear: tuple[str, ...],
     why: str,
     by: str,
@@ -67,7 +72,7 @@ def set_(
 
     \b
     $ camcensus devices set 10.20.0.32 --building "Block C" --room C2.07
-    $ camcensus devices set 10.20.0.32 10.20.0.33 --owner "City Estates" --dry-run
+    $ camcensus devices set --where "address in 10.20.0.0/24" --owner "City Estates" --dry-run
     $ camcensus devices set 10.20.0.32 --clear room
     """
     from scanner.inventory import open_inventory, places
@@ -78,8 +83,10 @@ def set_(
     said |= {name.replace("-", "_"): None for name in clear}
     if not said:
         raise CamcensusError("nothing to set", fix="name at least one of: --" + ", --".join(FIELDS))
+    if bool(devices) == bool(where):
+        raise CamcensusError("which devices?", fix="name them, or choose them with --where")
     with open_inventory(inventory, create=False) as opened:
-        chosen = [opened.device(one).id for one in devices]
+        chosen = where_true(opened, where) if where else [opened.device(one).id for one in devices]
         changes = opened.change(places.assign, by, chosen, said, why, rehearsal=dry_run)
     show_changes(changes)
     changed = len({change.device for change in changes})
@@ -87,6 +94,14 @@ def set_(
     click.echo(
         f"{changed:,} of {len(set(chosen)):,} devices {would}, {len(changes):,} fields in all.", err=True
     )
+
+
+def where_true(inventory: Inventory, where: str) -> list[str]:
+    from scanner.inventory.query import condition
+
+    expression, values = condition(where)
+    query = f"SELECT id FROM devices WHERE {expression}"
+    return inventory.ask(lambda db: [row[0] for row in db.execute(query, values).fetchall()])
 
 
 def show_changes(changes: Sequence[Change]) -> None:

@@ -71,6 +71,16 @@ def test_a_change_is_shown_before_it_is_made(inventory: Path) -> None:
         assert opened.device("10.20.0.1").switch_port == "Gi1/0/7"
 
 
+def test_many_devices_are_chosen_by_a_condition_and_never_all_by_an_empty_one(inventory: Path) -> None:
+    shown = camcensus_says("devices", "set", "--where", "address in 10.20.0.0/24", "--owner", "ACME").output
+    assert "1 of 1 devices changed" in shown
+    with pytest.raises(CamcensusError, match="which devices"):
+        camcensus_says("devices", "set", "--where", "", "--owner", "ACME")
+    with pytest.raises(CamcensusError, match="which devices"):
+        camcensus_says("devices", "set", "10.20.0.1", "--where", "maker = dahua", "--owner", "ACME")
+    assert "0 of 0" in camcensus_says("devices", "set", "--where", "maker = hikvision", "--room", "1").output
+
+
 def test_the_sites_come_as_a_table_as_csv_and_as_json(inventory: Path) -> None:
     camcensus_says("sites", "add", "hq")
     camcensus_says("sites", "networks", "hq", "10.20.0.0/24")
