@@ -5,7 +5,6 @@ docs/explanation/confidence.md says in prose, and with measured figures, what is
 
 from __future__ import annotations
 
-import collections
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -47,10 +46,11 @@ class Case(msgspec.Struct, frozen=True):
         probable    a strong witness, or two independent supporting ones
         possible    anything less
         """
-        strong = sum(weight >= STRONG for weight in self.weights)
-        if self.weights[0] >= DECISIVE or strong >= 2:
+        heaviest, *others = self.weights
+        second = others[0] if others else 0
+        if heaviest >= DECISIVE or second >= STRONG:
             return "confirmed"
-        if strong or sum(weight >= SUPPORTING for weight in self.weights) >= 2:
+        if heaviest >= STRONG or second >= SUPPORTING:
             return "probable"
         return "possible"
 
@@ -87,22 +87,28 @@ def settle_maker(claims: Sequence[Claim], names: Mapping[str, str]) -> Verdict:
 
 def weigh(claims: Iterable[Claim], attribute: str) -> list[Case]:
     """The cases for each value of an attribute, the best first."""
-    weights: dict[str, dict[str, int]] = collections.defaultdict(dict)
+    weights: dict[str, dict[str, int]] = {}
     for claim in claims:
         if claim.attribute == attribute:
-            witness = WITNESS.get(claim.protocol, claim.protocol)
-            heard = weights[claim.value]
-            heard[witness] = max(heard.get(witness, 0), WEIGHT[claim.strength])
+            witness, weight = WITNESS.get(claim.protocol, claim.protocol), WEIGHT[claim.strength]
+            heard = weights.setdefault(claim.value, {})
+            if weight > heard.get(witness, 0):
+                heard[witness] = weight
     cases = [Case(value, tuple(sorted(heard.values(), reverse=True))) for value, heard in weights.items()]
-    return sorted(cases, key=lambda case: case.weights, reverse=True)
+    cases.sort(key=lambda case: case.weights, reverse=True)
+    return cases
 
 
 def best_value(claims: Iterable[Claim], attribute: str) -> str | None:
     """The value that the best witnesses give; None when nobody says anything."""
     stated = [claim for claim in claims if claim.attribute == attribute]
-    if len({claim.value for claim in stated}) < 2:
-        return stated[0].value if stated else None
-    return weigh(stated, attribute)[0].value
+    if not stated:
+        return None
+    value = stated[0].value
+    for claim in stated:
+        if claim.value != value:
+            return weigh(stated, attribute)[0].value
+    return value
 
 
 def relabelled(maker_name: str | None, brand: str | None) -> bool | None:

@@ -6,7 +6,6 @@ identification = library.identify(readings_of_one_device)
 
 from __future__ import annotations
 
-import collections
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
@@ -55,6 +54,10 @@ class Library:
             one for one in fingerprints if any(name.startswith("claim.") for name in one.fields)
         )
         self._waited_for = {maker for one in fingerprints for maker in one.after}
+        self._covered = {
+            maker: tuple(policy.id for policy in policies if maker in policy.makers)
+            for maker in {maker for policy in policies for maker in policy.makers}
+        }
         self._maker_names = {maker.slug: maker.name for maker in makers}
         self._brand_slugs = {plain(word): brand.slug for brand in brands for word in (brand.slug, brand.name)}
 
@@ -100,77 +103,74 @@ class Library:
 
     def claims(self, readings: Sequence[Reading]) -> tuple[Claim, ...]:
         """Every claim that the readings of one device support, each once."""
-        claims: dict[tuple[str, ...], Claim] = {}
-
-        def add(more: Iterable[Claim]) -> None:
-            for one in more:  # the same claim on another value of the same protocol says nothing new
-                claims.setdefault((one.fingerprint, one.attribute, one.value, one.protocol), one)
-
+        kept: dict[tuple[str, ...], Claim] = {}
         for reading in readings:
-            add(self._first_claims(reading))
+            seen = reading.observation
+            keep(self._first.claims(reading.fields, seen.protocol), kept)
+            for mac in macs(reading):
+                keep(self.blocks.claims(mac, "mac"), kept)
         looked_at = 0
         makers: set[str] = set()
         for _ in range(ROUNDS):
-            known = tuple(claims.values())
+            known = tuple(kept.values())
+            if looked_at == len(known):
+                break
             named = named_makers(known)
             if named != makers and named & self._waited_for:
-                add(self._later_claims(readings, named))
+                for reading in readings:  # texts that mean something once one of these makers is named
+                    keep(self._later.claims(reading.fields, reading.observation.protocol, named), kept)
                 looked_at = 0  # what was stated may mean something now
             makers = named
-            add(self._claims_on(known[looked_at:], makers))
+            self._follow(known[looked_at:], makers, kept)
             looked_at = len(known)
-            if len(claims) == len(known):
-                break
-        return tuple(claims.values())
+        return tuple(kept.values())
 
     def identify(self, readings: Sequence[Reading]) -> Identification:
         """Fuse what the readings of one device say into one identification."""
         claims = self.claims(readings)
-        about: dict[str, list[Claim]] = collections.defaultdict(list)
+        about: dict[str, list[Claim]] = {}
         for claim in claims:
-            about[claim.attribute].append(claim)
-        verdict = settle_maker(about["maker"], self._maker_names)
-        maker = self.makers.get(verdict.maker or "")
-        brand = self._brand(about["brand"], maker)
-        category = best_value(about["category"], "category")
+            about.setdefault(claim.attribute, []).append(claim)
+        verdict = settle_maker(about.get("maker", ()), self._maker_names)
+        maker = self.makers.get(verdict.maker) if verdict.maker else None
+        maker_name = maker.name if maker else verdict.maker
+        brand = self._brand(about.get("brand", ()), maker)
+        best = {attribute: best_value(some, attribute) for attribute, some in about.items()}
+        category = best.get("category")
         if category is None and maker is not None:
             category = maker.category
+        subject = address = mac = None
+        for reading in readings:
+            seen = reading.observation
+            subject, address, mac = subject or seen.subject, address or seen.address, mac or seen.mac
         return Identification(
-            subject=first(reading.observation.subject for reading in readings),
-            address=first(reading.observation.address for reading in readings),
-            mac=first(reading.observation.mac for reading in readings) or best_value(about["mac"], "mac"),
+            subject=subject or None,
+            address=address or None,
+            mac=mac or best.get("mac"),
             maker=_contract_maker(verdict.maker),
-            maker_name=maker.name if maker else verdict.maker,
+            maker_name=maker_name,
             brand=brand,
-            relabelled=relabelled(maker.name if maker else verdict.maker, brand),
+            relabelled=relabelled(maker_name, brand),
             category=category if category in CATEGORIES else None,
-            model=best_value(about["model"], "model"),
-            firmware=best_value(about["firmware"], "firmware"),
-            serial=best_value(about["serial"], "serial"),
+            model=best.get("model"),
+            firmware=best.get("firmware"),
+            serial=best.get("serial"),
             confidence=verdict.confidence,
-            covered=tuple(policy.id for policy in self.policies if verdict.maker in policy.makers),
+            covered=self._covered.get(verdict.maker or "", ()),
             conflicts=verdict.conflicts,
             evidence=claims,
         )
 
-    def _first_claims(self, reading: Reading) -> Iterator[Claim]:
-        seen, fields = reading.observation, reading.fields
-        yield from self._first.claims(fields, seen.protocol)
-        stated = next((fields[name] for name in STATED_MACS[seen.protocol] if name in fields), ())
-        for mac in dict.fromkeys((*stated, seen.mac) if seen.mac else stated):
-            yield from self.blocks.claims(mac, "mac")
-
-    def _later_claims(self, readings: Sequence[Reading], makers: Set[str]) -> Iterator[Claim]:
-        """What texts mean once it is known that one of these makers built the device."""
-        for reading in readings:
-            yield from self._later.claims(reading.fields, reading.observation.protocol, makers)
-
-    def _claims_on(self, stated: Iterable[Claim], makers: Set[str]) -> Iterator[Claim]:
-        """What follows from the models, versions and serial numbers that were claimed."""
+    def _follow(self, stated: Iterable[Claim], makers: Set[str], kept: dict[tuple[str, ...], Claim]) -> None:
+        """Keep what follows from the models, versions and serial numbers that were claimed."""
+        followed = set()
         for claim in stated:
             if claim.attribute in STATED:
-                fields = {f"claim.{claim.attribute}": (claim.value,)}
-                yield from self._on_claims.claims(fields, claim.protocol, makers)
+                one = (claim.attribute, claim.value, claim.protocol)
+                if one not in followed:  # what several fingerprints state means the same
+                    followed.add(one)
+                    fields = {f"claim.{claim.attribute}": (claim.value,)}
+                    keep(self._on_claims.claims(fields, claim.protocol, makers), kept)
 
     def _brand(self, claims: Sequence[Claim], maker: Maker | None) -> str | None:
         slug = best_value(self._known_brands(claims), "brand")
@@ -190,6 +190,23 @@ class Library:
             slug = self._brand_slugs.get(plain(claim.value))
             if slug or claim.strength != "weak":
                 yield msgspec.structs.replace(claim, value=slug or claim.value)
+
+
+def keep(claims: Iterable[Claim], kept: dict[tuple[str, ...], Claim]) -> None:
+    """Add claims to those that are kept. The same claim on another value of the same protocol says nothing new."""
+    for one in claims:
+        kept.setdefault((one.fingerprint, one.attribute, one.value, one.protocol), one)
+
+
+def macs(reading: Reading) -> Iterable[str]:
+    """The addresses that one reply states and that it came from, each once."""
+    stated: tuple[str, ...] = ()
+    for name in STATED_MACS[reading.observation.protocol]:
+        if name in reading.fields:
+            stated = reading.fields[name]
+            break
+    mac = reading.observation.mac
+    return dict.fromkeys((*stated, mac)) if mac else stated
 
 
 def files(folder: Path) -> list[Path]:
@@ -212,11 +229,6 @@ def twice(identifier: str, path: Path, number: int) -> str:
     """That an id stands elsewhere too: as the fingerprint of this number of another file, or of the same."""
     text, file = read(path, tried=True)
     return f'"{identifier}" stands in {path}:{lines_of(text, file.fingerprint)[number]} too'
-
-
-def first(values: Iterable[str | None]) -> str | None:
-    """The first value that is there."""
-    return next((value for value in values if value), None)
 
 
 def plain(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from functools import cache, lru_cache
 
 from fingerprints.literals import literals
@@ -15,24 +15,33 @@ TELLING = 4  # characters; a shorter match says little, so the whole value is sh
 EXACT = re.compile(r"\^(?:\(\?:(?P<many>[0-9A-Za-z|]+)\)|(?P<one>[0-9A-Za-z]+))\$")
 GROUP = re.compile(r"\{(\w+)\}")
 START = 3  # letters of a literal that find it
-LONG = 3  # times as many characters as literals: from there on, each literal is looked for by itself
+FEW = 80  # literals; so many are found sooner one by one than by taking the value apart
 CLAIM_LIMIT = 256  # characters of a claimed value; longer ones are cut
 REMEMBERED = 16_384  # values whose matches are remembered, for each matcher
-REMEMBERED_LENGTH = 1_024  # characters; longer values are matched each time, which bounds the memory
+REMEMBERED_LENGTH = (
+    1_024  # characters; of longer values, such as pages, fewer are remembered: it bounds the memory
+)
+REMEMBERED_LONG = 1_024  # of these
 Claims = tuple[Claim, ...]
 
 
 class Rule:
-    """A fingerprint made ready: its patterns are compiled on first use."""
+    """A fingerprint made ready: its patterns are compiled on first use.
 
-    __slots__ = ("_also", "_pattern", "_unless", "bound", "fingerprint")
+    `matched(value)` is where its pattern matches a value, whatever the further conditions say. Once compiled, it is the
+    pattern's own `search`, because nothing is called more often.
+    """
+
+    __slots__ = ("_also", "_compiled", "_unless", "bound", "fingerprint", "matched")
+    matched: Callable[[str], re.Match[str] | None]
 
     def __init__(self, fingerprint: Fingerprint) -> None:
         self.fingerprint = fingerprint
         self.bound = bool(
             fingerprint.also or fingerprint.unless or fingerprint.after
         )  # to further conditions
-        self._pattern: re.Pattern[str] | None = None
+        self.matched = self._first_matched
+        self._compiled = False
         self._also: tuple[tuple[str, re.Pattern[str]], ...] = ()
         self._unless: tuple[tuple[str, re.Pattern[str]], ...] = ()
 
@@ -46,13 +55,6 @@ class Rule:
         found = self.matched(value)
         return found if found and not self.refusal(fields) else None
 
-    def matched(self, value: str) -> re.Match[str] | None:
-        """Where the pattern matches a value, whatever the further conditions say."""
-        if self._pattern is None:
-            self._compile()
-        assert self._pattern is not None
-        return self._pattern.search(value)
-
     def counts(self, fields: Fields, makers: Set[str]) -> bool:
         """Whether its further conditions are met by the fields of an observation and the makers named elsewhere."""
         after = self.fingerprint.after
@@ -60,7 +62,7 @@ class Rule:
 
     def refusal(self, fields: Fields) -> str:
         """Which further condition the fields of an observation fail; empty when they meet them all."""
-        if self._pattern is None:
+        if not self._compiled:
             self._compile()
         for name, pattern in self._also:
             if not any(map(pattern.search, fields.get(name, ()))):
@@ -70,11 +72,16 @@ class Rule:
                 return f"{name} matches {pattern.pattern!r}"
         return ""
 
+    def _first_matched(self, value: str) -> re.Match[str] | None:
+        self._compile()
+        return self.matched(value)
+
     def _compile(self) -> None:
         fingerprint = self.fingerprint
-        self._pattern = re.compile(fingerprint.pattern)
+        self.matched = re.compile(fingerprint.pattern).search
         self._also = tuple((name, re.compile(pattern)) for name, pattern in fingerprint.also.items())
         self._unless = tuple((name, re.compile(pattern)) for name, pattern in fingerprint.unless.items())
+        self._compiled = True
 
 
 class Shelf:
@@ -94,24 +101,25 @@ class Shelf:
                     self._literals.setdefault(text, []).append(number)
             else:
                 self._always.append(number)
-        self._short = [text for text in self._literals if len(text) < START]
+        self._always_rules = [rules[number] for number in self._always]
+        few = len(self._literals) <= FEW
+        self._one_by_one = [text for text in self._literals if few or len(text) < START]
         self._by_start: dict[tuple[str, ...], list[str]] = {}  # the other literals, by their first letters
-        for text in self._literals:
-            if len(text) >= START:
-                self._by_start.setdefault(tuple(text[:START]), []).append(text)
+        if not few:
+            for text in self._literals:
+                if len(text) >= START:
+                    self._by_start.setdefault(tuple(text[:START]), []).append(text)
         self._starts = frozenset(self._by_start)
 
-    def candidates(self, lowered: str) -> list[Rule]:
+    def candidates(self, lowered: str) -> Sequence[Rule]:
         """The rules whose literals a value holds, in the order in which they were added."""
-        if len(lowered) > LONG * len(self._literals):  # a long value is cheaper to search than to take apart
-            held = [text for text in self._literals if text in lowered]
-        else:
-            held = [text for text in self._short if text in lowered]
+        held = [text for text in self._one_by_one if text in lowered]
+        if self._starts:
             for start in self._starts.intersection(zip(lowered, lowered[1:], lowered[2:], strict=False)):
                 held += [text for text in self._by_start[start] if text in lowered]
         exact = self._exact.get(lowered.rstrip("\n"), ()) if self._exact else ()
-        if not held and not exact and not self._always:
-            return []
+        if not held and not exact:
+            return self._always_rules
         numbers = {*self._always, *exact}
         for text in held:
             numbers.update(self._literals[text])
@@ -128,6 +136,7 @@ class Matcher:
         self._rules: dict[str, list[Rule]] = {}
         self._shelves: dict[str, Shelf] = {}  # made on first use, as most runs see few of the fields
         self.matches = lru_cache(REMEMBERED)(self._matches)
+        self.matches_of_long = lru_cache(REMEMBERED_LONG)(self._matches)
         for fingerprint in fingerprints:
             rule = Rule(fingerprint)
             for field in fingerprint.fields:
@@ -139,32 +148,36 @@ class Matcher:
         for field, values in fields.items():
             if field in self._rules:
                 for value in values:
-                    look = self.matches if len(value) <= REMEMBERED_LENGTH else self._matches
+                    look = self.matches if len(value) <= REMEMBERED_LENGTH else self.matches_of_long
                     for rule, claims in look(field, value, protocol):
                         if not rule.bound or rule.counts(fields, makers):
                             drawn += claims
         return drawn
 
-    def _matches(self, field: str, value: str, protocol: Protocol) -> tuple[tuple[Rule, Claims], ...]:
+    def _matches(self, field: str, value: str, protocol: Protocol) -> Sequence[tuple[Rule, Claims]]:
         """Every rule whose pattern matches one value, and what it claims there if its conditions are met."""
         if not (shelf := self._shelves.get(field)):
             shelf = self._shelves[field] = Shelf(self._rules[field])
         rules = shelf.candidates(value.lower())
         if not rules:
             return ()
-        matched = [(rule, found) for rule in rules if (found := rule.matched(value))]
-        return tuple((rule, claims_of(rule.fingerprint, found, protocol)) for rule, found in matched)
+        return [
+            (rule, claims_of(rule.fingerprint, found, protocol))
+            for rule in rules
+            if (found := rule.matched(value))
+        ]
 
 
 def claims_of(fingerprint: Fingerprint, found: re.Match[str], protocol: Protocol) -> Claims:
     """What a fingerprint claims, given where its pattern matched; a claim whose groups are empty is left out."""
-    excerpt = (found[0] if len(found[0]) >= TELLING else found.string)[:EXCERPT]
-    groups = found.groupdict()
-    return tuple(
-        Claim(fingerprint.id, attribute, value, fingerprint.strength, protocol, excerpt)
-        for attribute, template in fingerprint.claims.items()
-        if (value := fill(template, groups))
-    )
+    matched = found[0]
+    excerpt = (matched if len(matched) >= TELLING else found.string)[:EXCERPT]
+    drawn = []
+    for attribute, template in fingerprint.claims.items():
+        value = fill(template, found.groupdict()) if "{" in template else template
+        if value:
+            drawn.append(Claim(fingerprint.id, attribute, value, fingerprint.strength, protocol, excerpt))
+    return tuple(drawn)
 
 
 def fill(template: str, groups: Mapping[str, str | None]) -> str:

@@ -8,7 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fingerprints import Library
-from fingerprints.match import CLAIM_LIMIT, EXCERPT, REMEMBERED_LENGTH, TELLING, Matcher, Rule, fill
+from fingerprints.match import (
+    CLAIM_LIMIT,
+    EXCERPT,
+    REMEMBERED,
+    REMEMBERED_LENGTH,
+    REMEMBERED_LONG,
+    TELLING,
+    Matcher,
+    Rule,
+    fill,
+)
 from fingerprints.rules import Fingerprint
 from scanner.model import Claim, Fields
 
@@ -181,11 +191,13 @@ def test_what_waits_for_a_maker_counts_only_once_that_maker_is_named() -> None:
     assert matcher.claims(fields, "html", {"bolt"})
 
 
-def test_long_values_are_matched_and_not_remembered() -> None:
+def test_long_values_are_remembered_apart_and_fewer_of_them() -> None:
     matcher = Matcher([fingerprint("^A", {"maker": "acme"})])
-    for length, remembered in ((REMEMBERED_LENGTH, 1), (REMEMBERED_LENGTH + 1, 1)):
+    for length in (REMEMBERED_LENGTH, REMEMBERED_LENGTH + 1, REMEMBERED_LENGTH + 2):
         assert matcher.claims({"html.title": ("A" * length,)}, "html")
-        assert matcher.matches.cache_info().currsize == remembered
+    assert (matcher.matches.cache_info().currsize, matcher.matches_of_long.cache_info().currsize) == (1, 2)
+    sizes = [matcher.matches.cache_info().maxsize, matcher.matches_of_long.cache_info().maxsize]
+    assert sizes == [REMEMBERED, REMEMBERED_LONG] and REMEMBERED_LONG < REMEMBERED
 
 
 def test_on_its_own_examples_every_field_finds_what_the_slow_way_finds() -> None:
