@@ -59,16 +59,19 @@ class Census(msgspec.Struct, frozen=True, kw_only=True):
     unseen: tuple[BlindSpots, ...]  # of each site: no count without them
 
     @classmethod
-    def from_inventory(cls, inventory: Inventory, run: str | None = None, *, title: str = "") -> Self:
-        """All that the inventory holds, with the coverage behind it; or only the devices that one run saw."""
+    def from_inventory(
+        cls, inventory: Inventory, run: str | None = None, *, title: str = "", where: str = ""
+    ) -> Self:
+        """All that the inventory holds, with the coverage behind it; or only the devices that one run saw, or for
+        which a condition holds, which the title then says."""
         unseen = blind_spots.of(inventory, run=run)
         if run is None:
-            runs, devices = speaking(inventory.runs(), unseen), inventory.devices()
+            runs, devices = speaking(inventory.runs(), unseen), inventory.devices(where)
         else:
             runs = (inventory.run(run),)
-            devices = inventory.devices(run=runs[0].id)
+            devices = inventory.devices(where, run=runs[0].id)
         return cls(
-            title=title or title_of(runs),
+            title=(title or title_of(runs)) + (f" (only: {where.strip()})" if where.strip() else ""),
             made_at=datetime.now(UTC),
             runs=runs,
             devices=in_order(devices),

@@ -13,6 +13,7 @@ import msgspec
 from fingerprints import Library
 from scanner.identifiers import identifiers
 from scanner.inventory import Inventory, Said, Seen
+from scanner.inventory.fields import FIELDS
 from scanner.model import Identification
 from scanner.probes import read_fields
 
@@ -42,14 +43,17 @@ class Change(msgspec.Struct, frozen=True):
 
 
 def rematch(
-    inventory: Inventory, known: Library, run: str | None = None, *, record: bool = True
+    inventory: Inventory, known: Library, run: str | None = None, *, where: str = "", record: bool = True
 ) -> Iterator[Change]:
-    """Identify the devices of one run, or of all, again; file what comes out unless told otherwise.
+    """Identify the devices of one run, or of all, again, or those for which a condition holds; file what comes out
+    unless told otherwise.
 
     An identification rests on the replies of its run alone, so facts from other runs stay as they are.
     """
+    columns = [FIELDS["id"]]
+    chosen = {str(id) for (id,) in inventory.listed(columns, where)} if where.strip() else None
     for each in [inventory.run(run)] if run else reversed(inventory.runs()):
-        replies = (said for said in inventory.said(each.id) if said.observations)
+        replies = (said for said in inventory.said(each.id, chosen) if said.observations)
         while some := list(islice(replies, AT_ONCE)):
             again, same = [], []
             for said in some:

@@ -39,3 +39,13 @@ def fingerprints_option(command: Command) -> Command:
         metavar="DIR",
         help="Also use the fingerprints in this folder; they may replace those that come with camcensus.",
     )(command)
+
+
+def where_option(command: Command) -> Command:
+    """Add `--where CONDITION`: handed over as `where`, a text of the query language, empty for every device."""
+    return click.option(
+        "--where",
+        default="",
+        metavar="CONDITION",
+        help="Only devices for which this holds, as in: maker = dahua and site = leeds.",
+    )(command)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from scanner.cli.options import fingerprints_option, inventory_option
+from scanner.cli.options import fingerprints_option, inventory_option, where_option
 from scanner.printable import printable
 
 MOST_NAMED = 3  # fingerprints behind one change that a line names
@@ -17,10 +17,16 @@ MOST_NAMED = 3  # fingerprints behind one change that a line names
 @click.option("--run", metavar="RUN", help="Only what this run saw.")
 @click.option("--dry-run", is_flag=True, help="Print what would change, and change nothing.")
 @click.option("--jsonl", is_flag=True, help="Print the changes as JSON Lines.")
+@where_option
 @inventory_option
 @fingerprints_option
 def rematch(
-    run: str | None, dry_run: bool, jsonl: bool, inventory: Path, fingerprints: tuple[Path, ...]
+    run: str | None,
+    dry_run: bool,
+    jsonl: bool,
+    where: str,
+    inventory: Path,
+    fingerprints: tuple[Path, ...],
 ) -> None:
     """Identify everything in the inventory again from its raw replies.
 
@@ -28,6 +34,7 @@ def rematch(
 
     \b
     $ camcensus rematch --dry-run
+    $ camcensus rematch --where "maker is empty"
     """
     import msgspec
 
@@ -37,7 +44,8 @@ def rematch(
 
     count = 0
     with open_inventory(inventory, create=False) as opened:
-        for change in identify_again(opened, library(fingerprints), run, record=not dry_run):
+        again = identify_again(opened, library(fingerprints), run, where=where, record=not dry_run)
+        for change in again:
             count += 1
             if jsonl:
                 sys.stdout.buffer.write(msgspec.json.encode(change) + b"\n")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from scanner.cli.options import inventory_option
+from scanner.cli.options import inventory_option, where_option
 from scanner.errors import CamcensusError
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ def report_options(command: Command) -> Command:
     """What every format takes: where to write, and which part of the inventory."""
     for option in (
         inventory_option,
+        where_option,
         click.option("--title", default="", help="Its heading. [default: the targets]"),
         click.option(
             "--run", "run_id", metavar="RUN", help="Only the devices that this run saw. [default: all runs]"
@@ -58,7 +59,13 @@ def report() -> None:
 )
 @report_options
 def csv(
-    output: str, run_id: str | None, title: str, inventory: Path, excel: bool, blind_spots: str | None
+    output: str,
+    run_id: str | None,
+    title: str,
+    where: str,
+    inventory: Path,
+    excel: bool,
+    blind_spots: str | None,
 ) -> None:
     """Write the devices as CSV, one row each, with the keys of the JSON as columns.
 
@@ -66,7 +73,7 @@ def csv(
     """
     from reports import csv
 
-    made = census(inventory, run_id, title)
+    made = census(inventory, run_id, title, where)
     write(output, csv.render(made, byte_order_mark=excel))
     if blind_spots:
         write(blind_spots, csv.render_blind_spots(made.unseen, byte_order_mark=excel))
@@ -74,19 +81,19 @@ def csv(
 
 @report.command()
 @report_options
-def html(output: str, run_id: str | None, title: str, inventory: Path) -> None:
+def html(output: str, run_id: str | None, title: str, where: str, inventory: Path) -> None:
     """Write the census as one HTML page that works offline: counts, blind spots, and the evidence of each device."""
     from reports import page
 
-    write(output, page.render(census(inventory, run_id, title)).encode())
+    write(output, page.render(census(inventory, run_id, title, where)).encode())
 
 
-def census(inventory: Path, run_id: str | None, title: str) -> Census:
+def census(inventory: Path, run_id: str | None, title: str, where: str) -> Census:
     from reports.content import Census
     from scanner.inventory import open_inventory
 
     with open_inventory(inventory, create=False) as opened:
-        return Census.from_inventory(opened, run_id, title=title)
+        return Census.from_inventory(opened, run_id, title=title, where=where)
 
 
 def write(output: str, content: bytes) -> None:

@@ -1,58 +1,100 @@
-"""Which devices somebody wants to see, and in which order."""
+"""Which devices somebody wants to see, what of them, and in which order."""
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from scanner.inventory.fold import RANK
+import msgspec
+
+from scanner.errors import CamcensusError
+from scanner.inventory.fields import FIELDS, Field
+from scanner.inventory.query import condition, field, quoted
 from scanner.inventory.records import Device
-from scanner.inventory.rows import json_text
-from scanner.model import Confidence
+from scanner.model import Claim, Confidence
 
-SEARCHED = ("id", "address", "mac", "maker", "maker_name", "brand", "category", "model", "firmware", "serial")
+ORDER = "address_order, id"
+WHOLE = ", ".join(Device.__struct_fields__)
+WITHOUT_EVIDENCE = WHOLE.replace("evidence", "NULL AS evidence")
+CHOSEN = """
+    SELECT {columns} FROM (SELECT key AS place, value AS chosen FROM json_each(?)) CROSS JOIN devices ON id = chosen
+    ORDER BY place
+"""
 
 
 def device_query(
+    columns: Sequence[Field], where: str = "", run: str | None = None, sort: str = ""
+) -> tuple[str, list[Any]]:
+    """The query and its values: these columns of the devices for which `where` holds, that were seen in a run."""
+    sql, values = condition(where)
+    if run is not None:
+        sql += " AND id IN (SELECT device FROM sightings WHERE run = ?)"
+        values.append(run)
+    select = ", ".join(column.sql for column in columns)
+    return f"SELECT {select} FROM devices WHERE {sql} ORDER BY {order(sort)}", values
+
+
+def columns_of(names: str) -> list[Field]:
+    """The fields named between commas; `all` is every one."""
+    wanted = re.split(r"[\s,]+", names.strip(" ,"))
+    chosen: list[Field] = []
+    for name in wanted:
+        chosen += FIELDS.values() if name.lower() == "all" else [field(name)]
+    return list(dict.fromkeys(chosen))
+
+
+def order(sort: str) -> str:
+    """What stands behind ORDER BY: fields between commas, from the greatest down with a minus, unknowns last; then by
+    address."""
+    terms = []
+    for name in filter(None, re.split(r"[\s,]+", sort)):
+        down = name.startswith("-")
+        one = field(name.removeprefix("-"))
+        text = " COLLATE NOCASE" if one.kind == "text" else ""
+        terms.append(f"{one.sql} IS NULL, {one.order or one.sql}{text}{' DESC' if down else ''}")
+    if len(terms) > len(FIELDS):
+        raise CamcensusError("the order names more fields than there are", fix="name each field once")
+    return ", ".join((*terms, ORDER))
+
+
+def decoders(columns: Sequence[Field]) -> list[tuple[int, Callable[[Any], object]]]:
+    """Which columns of a row are not what they stand for, and what makes them so."""
+    lists = {"evidence": tuple[Claim, ...]}
+    found: list[tuple[int, Callable[[Any], object]]] = []
+    for place, column in enumerate(columns):
+        if column.kind == "yes or no":
+            found.append((place, bool))
+        elif column.kind == "list":
+            found.append((place, msgspec.json.Decoder(lists.get(column.name, tuple[str, ...])).decode))
+    return found
+
+
+def decoded(row: Sequence[Any], how: Sequence[tuple[int, Callable[[Any], object]]]) -> list[object]:
+    values = list(row)
+    for place, decode in how:
+        if values[place] is not None:
+            values[place] = decode(values[place])
+    return values
+
+
+def in_short(
     *,
     maker: str | None = None,
     brand: str | None = None,
-    confidence: Confidence = "none",
+    confidence: Confidence | None = None,
     covered: bool = False,
     text: str | None = None,
-    run: str | None = None,
-) -> tuple[str, dict[str, str]]:
-    """The query and its values: devices by maker, by brand, of at least this confidence, covered by any policy,
-    with this text in one of the columns SEARCHED, seen in this run. Case does not matter."""
-    everything = " || ' ' || ".join(f"ifnull({column}, '')" for column in SEARCHED)
-    conditions = {
-        "lower(:maker) IN (lower(maker), lower(maker_name))": maker,
-        "lower(brand) = lower(:brand)": brand,
-        "confidence IN (SELECT value FROM json_each(:confidence))": at_least(confidence),
-        "covered != '[]'": covered,
-        f"instr(lower({everything}), lower(:text))": text,
-        "id IN (SELECT device FROM sightings WHERE run = :run)": run,
+    where: str = "",
+) -> str:
+    """The condition that the short options stand for, beside one in full."""
+    condition(where)  # errors point at what was written, and nothing reaches out of the parentheses below
+    asked = {
+        f"maker = {quoted(maker or '')}": maker,
+        f"brand = {quoted(brand or '')}": brand,
+        f"confidence >= {confidence}": confidence,
+        "covered": covered,
+        f"any ~ {quoted(text or '')}": text,
     }
-    where = " AND ".join(condition for condition, asked in conditions.items() if asked)
-    values = {"maker": maker, "brand": brand, "confidence": at_least(confidence), "text": text, "run": run}
-    return (
-        f"SELECT * FROM devices WHERE {where}",
-        {key: value for key, value in values.items() if value is not None},
-    )
-
-
-def at_least(confidence: Confidence) -> str:
-    return json_text([name for name, rank in RANK.items() if rank >= RANK[confidence]])
-
-
-def in_order(devices: Iterable[Device]) -> list[Device]:
-    """By address as a number, IPv4 first; those without an address last."""
-    return sorted(devices, key=lambda device: (*address_order(device.address), device.id))
-
-
-def address_order(address: str | None) -> tuple[int, int]:
-    try:
-        parsed = ipaddress.ip_address((address or "").partition("%")[0])
-    except ValueError:
-        return 9, 0
-    return parsed.version, int(parsed)
+    short = " and ".join(term for term, wanted in asked.items() if wanted)
+    return f"({where}) and {short}" if short and where.strip() else short or where

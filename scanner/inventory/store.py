@@ -8,7 +8,7 @@ use one file.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
@@ -19,15 +19,15 @@ import msgspec
 
 from scanner.errors import CamcensusError
 from scanner.identifiers import Identifier
-from scanner.inventory import looks, merging, places, rows
+from scanner.inventory import looks, merging, places, rows, search
+from scanner.inventory.fields import FIELDS, Field
 from scanner.inventory.filing import Filing
 from scanner.inventory.identity import Seen
 from scanner.inventory.ids import run_id
 from scanner.inventory.opening import PATIENCE, connect, explained, transaction
 from scanner.inventory.records import Device, Ending, IdentityChange, Run, RunSettings, Said, Sighting
-from scanner.inventory.search import device_query, in_order
 from scanner.inventory.writer import BATCH, Batch, Writer
-from scanner.model import Attempt, Confidence, Coverage, Identification, Observation, Outcome
+from scanner.model import Attempt, Coverage, Identification, Observation, Outcome
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -193,22 +193,29 @@ class Inventory:
                 places.settle(db, filing.filed)
         return filing.filed
 
-    def devices(
-        self,
-        *,
-        maker: str | None = None,
-        brand: str | None = None,
-        confidence: Confidence = "none",
-        covered: bool = False,
-        text: str | None = None,
-        run: str | None = None,
-    ) -> list[Device]:
-        """Devices in the order of their addresses, all or those of a maker, of a brand, of at least a confidence,
-        covered by any policy, with a text in what is shown of them, seen in a run."""
-        query, values = device_query(
-            maker=maker, brand=brand, confidence=confidence, covered=covered, text=text, run=run
-        )
-        return in_order(rows.device_of(row) for row in self._query(query, values))
+    def devices(self, where: str = "", *, run: str | None = None, sort: str = "") -> list[Device]:
+        """The devices for which a condition of the query language holds, all or those seen in a run, in the order of
+        their addresses or of the fields that `sort` names."""
+        return list(self.each_device(where, run=run, sort=sort))
+
+    def each_device(
+        self, where: str = "", *, run: str | None = None, sort: str = "", evidence: bool = True
+    ) -> Iterator[Device]:
+        """The same, a few at a time; without their evidence, which is most of what there is to read, when nobody
+        needs it."""
+        ids = self._rows(*search.device_query([FIELDS["id"]], where, run, sort))
+        query = search.CHOSEN.format(columns=search.WHOLE if evidence else search.WITHOUT_EVIDENCE)
+        for at in range(0, len(ids), AT_ONCE):
+            some = rows.json_text([id for (id,) in ids[at : at + AT_ONCE]])
+            yield from (rows.device_of(row) for row in self._query(query, (some,)))
+
+    def listed(
+        self, columns: Sequence[Field], where: str = "", *, run: str | None = None, sort: str = ""
+    ) -> Iterator[Sequence[object]]:
+        """Some columns of the devices for which a condition holds: the quickest way to many."""
+        found = self._rows(*search.device_query(columns, where, run, sort))
+        how = search.decoders(columns)
+        return (search.decoded(row, how) for row in found) if how else iter(found)
 
     def device(self, device: str) -> Device:
         """The device with this address, MAC address, serial number or id, or whose id alone begins so."""
@@ -227,12 +234,14 @@ class Inventory:
             for row in self._query(query, (device,))
         ]
 
-    def said(self, run: str) -> Iterator[Said]:
-        """All that a run said, device by device, with the replies behind it."""
+    def said(self, run: str, chosen: Container[str] | None = None) -> Iterator[Said]:
+        """All that a run said, or what it said of chosen devices, device by device, with the replies behind it."""
         about: dict[str, Any] = {"run": run}
         devices = self._query(
             "SELECT DISTINCT device FROM identifications WHERE run = :run ORDER BY device", about
         )
+        if chosen is not None:
+            devices = [row for row in devices if row["device"] in chosen]
         for start in range(0, len(devices), SAID_AT_ONCE):
             about["some"] = rows.json_text([row["device"] for row in devices[start : start + SAID_AT_ONCE]])
             replies: dict[str, list[tuple[int, Observation]]] = {}
@@ -379,6 +388,11 @@ class Inventory:
         self.flush()
         with self._lock, explained(self.path):
             return list(self._db.query(query, values))
+
+    def _rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        self.flush()
+        with self._lock, explained(self.path):
+            return list(self._db.execute(query, values).fetchall())
 
     @contextmanager
     def _writing(self) -> Iterator[Database]:

@@ -1,24 +1,21 @@
-"""`camcensus devices list`: the inventory as a table."""
+"""`camcensus devices list`: which devices, which columns, in which order and format."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import Literal, get_args
 
 import click
 
-from scanner.cli.devices.output import write_lines, write_replies
-from scanner.cli.options import inventory_option
+from scanner.cli.devices import output
+from scanner.cli.options import inventory_option, where_option
 from scanner.model import Confidence
 
-if TYPE_CHECKING:
-    from rich.table import Table
-
-    from scanner.inventory import Device
+Format = Literal["table", "csv", "jsonl"]
 
 
 @click.command("list")
+@where_option
 @click.option(
     "--maker", metavar="NAME", help="Only those made by this maker: hikvision, dahua, other, or a name."
 )
@@ -33,77 +30,64 @@ if TYPE_CHECKING:
     "--search", metavar="TEXT", help="Only those with this text in an address, a name, a model, a serial…"
 )
 @click.option("--run", metavar="RUN", help="Only what this run saw.")
-@click.option("--jsonl", is_flag=True, help="Write JSON Lines instead of a table.")
+@click.option(
+    "--columns", metavar="FIELD,…", help="What to show of each; `all` shows everything that is known."
+)
+@click.option(
+    "--sort",
+    default="",
+    metavar="FIELD,…",
+    help="Their order; -FIELD begins with the greatest. [default: address]",
+)
+@click.option(
+    "--format", "form", type=click.Choice(get_args(Format)), help="How to write them. [default: table]"
+)
+@click.option("--jsonl", is_flag=True, help="Short for --format jsonl.")
 @click.option("--replies", is_flag=True, help="Write the raw replies behind them instead, as JSON Lines.")
 @inventory_option
 def list_(
+    where: str,
     maker: str | None,
     brand: str | None,
     confidence: Confidence | None,
     covered: bool,
     search: str | None,
     run: str | None,
+    columns: str | None,
+    sort: str,
+    form: Format | None,
     jsonl: bool,
     replies: bool,
     inventory: Path,
 ) -> None:
     """List the devices in the inventory. `devices` alone is short for this.
 
+    docs/reference/query.md has every field that --where, --columns and --sort know.
+
     \b
     $ camcensus devices --maker hikvision --confidence probable
-    $ camcensus devices list --search 10.20.0. --jsonl
+    $ camcensus devices --where "covered and last_seen < 30 days ago" --sort=-last_seen
+    $ camcensus devices list --columns address,model,firmware --format csv
     """
     from scanner.inventory import open_inventory
+    from scanner.inventory.search import columns_of, in_short
 
+    if form not in (None, "jsonl") and jsonl:
+        raise click.UsageError(f"--jsonl and --format {form} exclude each other.")
+    if replies and (columns or form or jsonl):
+        raise click.UsageError("--replies has a format of its own: raw replies, as JSON Lines.")
+    where = in_short(
+        maker=maker, brand=brand, confidence=confidence, covered=covered, text=search, where=where
+    )
+    fields = columns_of(columns) if columns else []
+    form = "jsonl" if jsonl else form or "table"
     with open_inventory(inventory, create=False) as opened:
         run = opened.run(run).id if run else None
-        found = opened.devices(
-            maker=maker,
-            brand=brand,
-            confidence=confidence or "none",
-            covered=covered,
-            text=search,
-            run=run,
-        )
         if replies:
-            write_replies(opened, found, run)
-        elif jsonl:
-            write_lines(found)
+            output.write_replies(opened, opened.each_device(where, run=run, sort=sort, evidence=False), run)
+        elif fields:
+            output.write_columns(form, fields, opened.listed(fields, where, run=run, sort=sort))
         else:
-            show_list(found)
-
-
-def show_list(found: Sequence[Device]) -> None:
-    from rich.console import Console
-
-    from reports import wording
-
-    if found:
-        Console(highlight=False, markup=False, emoji=False).print(table(found))
-    click.echo(f"{wording.devices(len(found))}. What was not seen: camcensus runs", err=True)
-
-
-def table(found: Sequence[Device]) -> Table:
-    from rich.table import Table
-    from rich.text import Text
-
-    from reports import wording
-
-    made = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", expand=True)
-    made.add_column("Id", width=7)
-    made.add_column("Address", width=16, overflow="fold")  # and its mark of a conflict
-    for heading, share in (("Made by", 3), ("Shown as", 3), ("Model", 5), ("Category", 3)):
-        made.add_column(heading, ratio=share, overflow="fold")
-    made.add_column("Confidence", width=10)
-    for device in found:
-        cells = (
-            device.id,
-            wording.shown(device.address or device.mac or "") + ("!" if device.conflicts else ""),
-            wording.made_by(device),
-            wording.shown_as(device),
-            wording.name(device.model or ""),
-            wording.category(device),
-            device.confidence,
-        )
-        made.add_row(*map(Text, cells))
-    return made
+            output.write_devices(
+                form, opened.each_device(where, run=run, sort=sort, evidence=form != "table")
+            )

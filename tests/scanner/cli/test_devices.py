@@ -58,7 +58,7 @@ def invoke(inventory: Path, *words: str) -> Result:
 
 def the_recorder(inventory: Path) -> str:
     with open_inventory(inventory) as opened:
-        return opened.devices(maker="hikvision")[0].id
+        return opened.devices("maker = hikvision")[0].id
 
 
 def test_the_table_fits_into_80_columns_and_names_every_column(inventory: Path) -> None:
@@ -190,7 +190,7 @@ def test_wrong_usage_is_an_error_that_says_so(inventory: Path, words: list[str],
 
 def test_a_device_says_where_it_is_and_whose(inventory: Path) -> None:
     with open_inventory(inventory) as opened:
-        device = opened.devices(maker="hikvision")[0]
+        device = opened.devices("maker = hikvision")[0]
     placed = msgspec.structs.replace(
         device, site="leeds", room="2.14", switch="sw-3", switch_port="7", owner="landlord"
     )
