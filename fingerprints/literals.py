@@ -13,9 +13,11 @@ from typing import Any
 
 SHORTEST = 2  # characters; shorter literals are in nearly every value
 TELLING = (
-    3  # characters; where no literal is as long, the ways in which a pattern may be spelt are written out
+    6  # characters; where no literal is as long, the ways in which a pattern may be spelt are written out
 )
 SPELLINGS = 64  # that are written out at most, of any part of a pattern
+FEW = 8  # spellings that are looked for rather than a literal of START letters or more: each costs time
+START = 3  # letters; whatever is shorter is in so many values that any spellings are better
 
 
 @cache
@@ -26,8 +28,10 @@ def literals(pattern: str) -> tuple[str, ...]:
     """
     parsed = parser.parse(pattern)
     best = max(_required(parsed), key=_worth, default=())
-    if min(map(len, best), default=0) < TELLING:
-        best = max((best, *_spelt_out(parsed)), key=_worth)
+    shortest = min(map(len, best), default=0)
+    if shortest < TELLING:
+        spelt = (texts for texts in _spelt_out(parsed) if shortest < START or len(texts) <= FEW)
+        best = max((best, *spelt), key=_worth)
     return best
 
 

@@ -15,7 +15,10 @@ from fingerprints.literals import literals
     ("pattern", "needed"),
     [
         (r"^Login to (?P<serial>[0-9A-Z]{15})$", ("login to ",)),
-        (r"(?i)^(DNVRS|DVRDVS)-Webs", ("-webs",)),
+        (r"(?i)^(DNVRS|DVRDVS)-Webs", ("dnvrs-webs", "dvrdvs-webs")),
+        (r"(?i)^(DNVRS|DVRDVS)-Webserver", ("-webserver",)),
+        (r"^CP-(?:UNC|VNC)-", ("cp-unc-", "cp-vnc-")),
+        (r"^CP-[0-9]-", ("cp-",)),
         (r"(?:Hikvision|Dahua)", ("hikvision", "dahua")),
         (r"^(?=.*xmlns:wsadis=)", ("xmlns:wsadis=",)),
         (r"(?:never)?always", ("always",)),
