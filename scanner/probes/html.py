@@ -75,15 +75,16 @@ def fields(payload: bytes) -> Fields:
 
 def markup(text: str) -> Iterator[tuple[str, str]]:
     """Every field but `text`. Shared with HTTP, whose bodies are mostly pages."""
-    for title in TITLE.findall(text):
+    tagged = text if "<" in text else ""  # the patterns are slow, and many replies have no page
+    for title in TITLE.findall(tagged):
         yield "title", " ".join(html.unescape(title).split())
-    for tag, inside in TAG.findall(text):
+    for tag, inside in TAG.findall(tagged):
         yield from element(tag.lower(), attributes(inside))
     for address in SCRIPTED.findall(text):
         yield "redirect", address
-    for pair in PAIR.finditer(text):
+    for pair in PAIR.finditer(text if "=" in text else ""):
         yield "pair", f"{pair['name']}={pair['quoted'] or pair['plain'] or ''}"
-    for name, value in LABELLED.findall(text):
+    for name, value in LABELLED.findall(tagged):
         yield "pair", f"{name}={value.strip()}"
     for piece in pieces(text):
         yield "body", piece

@@ -54,10 +54,13 @@ class Message(msgspec.Struct, frozen=True):
     body: bytes
 
     def all(self, name: str) -> tuple[str, ...]:
-        return tuple(value for key, value in self.headers if key.lower() == name)
+        return tuple([value for key, value in self.headers if key.lower() == name])
 
     def first(self, name: str) -> str:
-        return next(iter(self.all(name)), "")
+        for key, value in self.headers:
+            if key.lower() == name:
+                return value
+        return ""
 
 
 def parse(payload: bytes) -> Message:
@@ -72,8 +75,8 @@ def parse(payload: bytes) -> Message:
         return parse(body)  # an interim reply, RFC 9110 section 15.2
     lines = LINE_END.split(FOLD.sub(" ", decode(head)))
     start = lines.pop(0) if started else ""
-    pairs = (line.partition(":") for line in lines if ":" in line)
-    headers = tuple((name.strip(), value.strip()) for name, _, value in pairs)
+    pairs = [line.partition(":") for line in lines if ":" in line]
+    headers = tuple([(name.strip(), value.strip()) for name, _, value in pairs])
     return Message(int(started[1]) if started else None, start, headers, body)
 
 
@@ -112,13 +115,14 @@ def head_fields(message: Message) -> Iterator[tuple[str, str]]:
         yield "status", str(message.status)
     for value in message.all("server"):
         yield "server", value
-    for groups in REALM.findall(asked):
+    asked_in_lower_case = asked.lower()  # to look for a word in it is far sooner done than for a pattern
+    for groups in REALM.findall(asked) if "realm" in asked_in_lower_case else ():
         yield "realm", "".join(groups)
     if not message.headers and BARE.fullmatch(body):
         yield "realm", body
     for value in challenges:
         yield "authenticate", value
-    for nonce in NONCE.findall(asked):
+    for nonce in NONCE.findall(asked) if "nonce" in asked_in_lower_case else ():
         yield "nonce", nonce
     for name, value in message.headers:
         yield "header", f"{name}: {value}"

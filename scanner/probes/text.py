@@ -31,7 +31,8 @@ def gather(pairs: Pairs) -> dict[str, tuple[str, ...]]:
     """Group (field, value) pairs, in order, without empty or repeated values, within the bounds."""
     found: dict[str, dict[str, None]] = {}
     for name, value in pairs:
-        values = found.setdefault(name, {})
+        if (values := found.get(name)) is None:
+            values = found[name] = {}
         if len(values) < VALUES_LIMIT and (clean := value[:FIELD_LIMIT].strip(" \t\r\n\0")):
             values[clean] = None
     return {name: tuple(values) for name, values in found.items() if values}

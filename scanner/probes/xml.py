@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import re
+from functools import cache
 
 from lxml import etree
 
@@ -53,8 +54,10 @@ def declaration(payload: bytes) -> str:
     return found[1] if found else ""
 
 
-def _parsed(document: bytes) -> list[tuple[str, str]]:
-    parser = etree.XMLParser(
+@cache
+def _parser() -> etree.XMLParser:
+    """One parser for all documents: to make one costs as much as to read a reply with it."""
+    return etree.XMLParser(
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
@@ -62,11 +65,13 @@ def _parsed(document: bytes) -> list[tuple[str, str]]:
         remove_comments=True,
         remove_pis=True,
     )
+
+
+def _parsed(document: bytes) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
-    for element in etree.fromstring(document, parser).iter("{*}*"):
-        text = (element.text or "").strip()
-        if text:
-            found.append((etree.QName(element).localname, text))
+    for element in etree.fromstring(document, _parser()).iter("{*}*"):
+        if text := (element.text or "").strip():
+            found.append((element.tag.rpartition("}")[2], text))
         if len(found) >= ELEMENTS_LIMIT:
             break
     return found
