@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "blind-spots":  ("blind_spots",  "Say what nobody has looked at, site by site."),
     "demo":         ("demo",         "Scan a simulated building and show its census."),
     "devices":      ("devices",      "List the devices in the inventory, or show one with its evidence."),
+    "diff":         ("diff",         "Say what changed between two runs, or since a day."),
     "doctor":       ("doctor",       "Say what this machine can do, and how to get what is missing."),
     "fingerprints": ("fingerprints", "Check, list and explain the fingerprints."),
     "identify":     ("identify",     "Name the makers behind recorded observations, without any network."),

@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "merge": ("identity", "merge"),
     "split": ("identity", "split"),
     "set":   ("placing", "set_"),
+    "history": ("history", "history"),
 }  # fmt: skip
 
 
