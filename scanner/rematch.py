@@ -5,14 +5,14 @@ Better fingerprints make better identifications of what was seen long ago; no de
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 import msgspec
 
 from fingerprints import Library
 from scanner.identifiers import identifiers
-from scanner.inventory import Inventory, Said, Seen
+from scanner.inventory import Inventory, Said, Seen, timeline
 from scanner.inventory.fields import FIELDS
 from scanner.model import Identification
 from scanner.probes import read_fields
@@ -52,13 +52,15 @@ def rematch(
     """
     columns = [FIELDS["id"]]
     chosen = {str(id) for (id,) in inventory.listed(columns, where)} if where.strip() else None
+    noted: set[Change] = set()  # what every week's replies say is one change
     for each in [inventory.run(run)] if run else reversed(inventory.runs()):
         replies = (said for said in inventory.said(each.id, chosen) if said.observations)
         while some := list(islice(replies, AT_ONCE)):
             again, same = [], []
+            found: list[Change] = []
             for said in some:
                 seen = identify_again(said, known)
-                yield from changes(said.device, each.id, said.identification, seen.identification)
+                found += changes(said.device, each.id, said.identification, seen.identification)
                 if said.whole and (said.identification, said.identifiers) == (
                     seen.identification,
                     seen.identifiers,
@@ -69,6 +71,31 @@ def rematch(
             if record:
                 inventory.confirm(each.id, same, known.version)
                 inventory.record(each.id, again, fingerprints=known.version)
+                inventory.change(timeline.note, "", list(_entries(found, noted, known.version)))
+            yield from found
+
+
+def _entries(found: Iterable[Change], noted: set[Change], version: str) -> Iterator[dict[str, str | None]]:
+    """The changes for the journal, each once."""
+    for change in found:
+        alike = msgspec.structs.replace(change, run="")
+        if alike not in noted:
+            noted.add(alike)
+            because = f" ({', '.join(change.fingerprints)})" if change.fingerprints else ""
+            yield {
+                "run": change.run,
+                "device": change.device,
+                "cause": "fingerprints",
+                "field": change.attribute,
+                "before": text(change.before),
+                "after": text(change.after),
+                "why": f"fingerprints {version}{because}",
+            }
+
+
+def text(value: str | bool | None) -> str | None:
+    """A value as the journal holds it."""
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
 
 
 def identify_again(said: Said, known: Library) -> Seen:
