@@ -12,20 +12,16 @@ from scanner.inventory.identity import SURE, Identity, Match, Seen
 from scanner.inventory.ids import device_id
 from scanner.inventory.merging import hand_over, merge
 from scanner.inventory.rows import identification_of, json_text, stamp
-from scanner.inventory.state import add_to_state, keep_statement, known_by, refresh
+from scanner.inventory.state import LastSeen, add_device, add_to_state, keep_statement, known_by, refresh
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
 IN_IDS = "IN (SELECT value FROM json_each(:ids))"
-WHEN_AND_WHERE = f"""
-    SELECT ifnull(min(observed_at), :now), ifnull(max(observed_at), :now), max(interface)
+GROUP = f"""
+    SELECT ifnull(min(observed_at), :now), ifnull(max(observed_at), :now), max(interface),
+        json_group_array(DISTINCT device)
     FROM observations WHERE id {IN_IDS}
-"""
-FORMER_DEVICES = f"""
-    SELECT device FROM observations WHERE id {IN_IDS} AND device != :device
-    UNION
-    SELECT device FROM identifications WHERE run = :run AND device != :device AND first_observation {IN_IDS}
 """
 # Two searches by an index each: an OR of the two goes through all that the run said. The plus keeps the second off the
 # index by run.
@@ -34,7 +30,7 @@ REPLACED = f"""
         SELECT rowid FROM identifications WHERE run = :run AND first_observation {IN_IDS}
         UNION ALL
         SELECT rowid FROM identifications WHERE device = :device AND +run = :run AND first_observation IS NULL)
-    RETURNING rule
+    RETURNING device, rule
 """
 THERE_BY_ADDRESS = f"""
     SELECT identifications.rowid AS number, first_observation, identification, identifiers
@@ -81,30 +77,35 @@ class Filing:
 
     def file(self, seen: Seen) -> str:
         """File one identification with the row ids of its observations, and return the id of its device."""
+        execute, it = self._db.conn.execute, seen.identification
         group = {"run": self._run, "ids": json_text(seen.rows), "now": self._now}
-        first, last, interface = self._db.execute(WHEN_AND_WHERE, group).fetchone()
+        first, last, interface, filed = execute(GROUP, group).fetchone()
         match = self._identity.find(seen, self.filed)
-        if match.rule == "new":
-            match = match._replace(device=self._add_device(first))
+        if new := match.rule == "new":
+            match = match._replace(device=self._new_id())
+            latest = LastSeen(self._run, last, seen.reachable, self._site)
+            add_device(self._db, match.device, first, it, latest)
         device = self._joined(match)
-        others = self._db.execute(FORMER_DEVICES, group | {"device": device}).fetchall()
-        self._db.execute(
-            f"UPDATE observations SET device = :device WHERE id {IN_IDS} AND device IS NOT :device",
-            group | {"device": device},
-        )
-        replaced = [rule for (rule,) in self._db.execute(REPLACED, group | {"device": device}).fetchall()]
-        if match.rule == "replies" and len(replaced) == 1 and replaced[0]:
-            match = match._replace(rule=replaced[0])  # it grew; why it is this device has not changed
-        self._db.execute(INSERT_IDENTIFICATION, self._row(device, seen, last, match))
-        it = seen.identification
+        former = dict.fromkeys(msgspec.json.decode(filed, type=list[str | None]))
+        if list(former) != [device]:
+            execute(
+                f"UPDATE observations SET device = :device WHERE id {IN_IDS} AND device IS NOT :device",
+                group | {"device": device},
+            )
+        replaced = execute(REPLACED, group | {"device": device}).fetchall()
+        former |= dict.fromkeys(owner for owner, _ in replaced)
+        if match.rule == "replies" and len(replaced) == 1 and (rule := replaced[0][1]):
+            match = match._replace(rule=rule)  # it grew; why it is this device has not changed
+        execute(INSERT_IDENTIFICATION, self._row(device, seen, last, match))
         sighting = (device, self._run, it.address, it.mac, interface, last, seen.reachable, self._site)
-        self._db.execute(UPSERT_SIGHTING, sighting)
-        known_by(self._db, device, seen.identifiers)
-        self._db.execute("UPDATE devices SET first_seen = min(first_seen, ?) WHERE id = ?", (first, device))
-        if replaced or match.same or not add_to_state(self._db, device, it, last):
-            refresh(self._db, device)
-        for (other,) in others:
-            self._tidy(other)
+        execute(UPSERT_SIGHTING, sighting)
+        if new:
+            known_by(self._db, device, seen.identifiers)
+        else:
+            self._add_to(device, seen, first, last, changed=bool(replaced or match.same))
+        for other in former:
+            if other and other != device:
+                self._tidy(other)
         self.filed.append(device)
         for other in match.mistaken:
             for identifier in seen.identifiers:
@@ -118,27 +119,36 @@ class Filing:
                 self.filed.pop()
         return device
 
+    def _add_to(self, device: str, seen: Seen, first: str, last: str, *, changed: bool) -> None:
+        """Take what was seen into what is known of a device that was there before. When its history `changed`
+        otherwise than by growing at its end, all that is known is said anew."""
+        self._db.conn.execute(
+            "UPDATE devices SET first_seen = :first WHERE id = :id AND first_seen > :first",
+            {"id": device, "first": first},
+        )
+        if changed or not add_to_state(self._db, device, seen.identification, last):
+            refresh(self._db, device)
+        else:
+            known = self._identity.identifiers(device)
+            known_by(self._db, device, [one for one in seen.identifiers if one not in known])
+
     def _only_there_by_address(self, device: str, group: dict[str, str]) -> list[Seen]:
         """What was filed in this run under a device because of its address alone, before the device itself turned up:
         taken off it, to be filed anew."""
         found = []
-        for row in list(self._db.query(THERE_BY_ADDRESS, group | {"device": device})):
-            it = identification_of(row["identification"])
-            where = {
-                "device": device,
-                "run": self._run,
-                "address": it.address,
-                "first": row["first_observation"],
-            }
-            rows = self._db.execute(ROWS_AT_ADDRESS, where | group).fetchall()
-            reachable = self._db.execute(TAKEN_SIGHTING, where).fetchone()
-            self._db.execute("DELETE FROM identifications WHERE rowid = ?", (row["number"],))
-            self._db.execute(
+        there = self._db.conn.execute(THERE_BY_ADDRESS, group | {"device": device}).fetchall()
+        for number, first, identification, identifiers in there:
+            it = identification_of(identification)
+            where = {"device": device, "run": self._run, "address": it.address, "first": first}
+            rows = self._db.conn.execute(ROWS_AT_ADDRESS, where | group).fetchall()
+            reachable = self._db.conn.execute(TAKEN_SIGHTING, where).fetchone()
+            self._db.conn.execute("DELETE FROM identifications WHERE rowid = ?", (number,))
+            self._db.conn.execute(
                 "UPDATE observations SET device = NULL WHERE id IN (SELECT value FROM json_each(?))",
-                (json_text([number for (number,) in rows]),),
+                (json_text([row for (row,) in rows]),),
             )
-            named = msgspec.json.decode(row["identifiers"], type=tuple[Identifier, ...])
-            found.append(Seen(it, [number for (number,) in rows], reachable and reachable[0], named))
+            named = msgspec.json.decode(identifiers, type=tuple[Identifier, ...])
+            found.append(Seen(it, [row for (row,) in rows], reachable and reachable[0], named))
         if found:
             refresh(self._db, device)
         return found
@@ -151,14 +161,10 @@ class Filing:
             self._fingerprints,
         )  # fmt: skip
 
-    def _add_device(self, at: str) -> str:
+    def _new_id(self) -> str:
         device = device_id()
-        while self._db.execute("SELECT 1 FROM devices WHERE id = ?", (device,)).fetchone():
+        while self._db.conn.execute("SELECT 1 FROM devices WHERE id = ?", (device,)).fetchone():
             device = device_id()
-        self._db.execute(
-            "INSERT INTO devices (id, first_seen, last_seen, confidence) VALUES (?, ?, '', 'none')",
-            (device, at),
-        )
         return device
 
     def _joined(self, match: Match) -> str:
@@ -173,11 +179,11 @@ class Filing:
         """A device that lost replies to another: say anew what is known of it, or drop it when that is nothing."""
         mine = {"device": device, "run": self._run}
         said = "SELECT 1 FROM identifications WHERE device = :device"
-        if not self._db.execute(f"{said} AND run = :run", mine).fetchone():
-            self._db.execute("DELETE FROM sightings WHERE device = :device AND run = :run", mine)
-        if self._db.execute(said, mine).fetchone():
+        if not self._db.conn.execute(f"{said} AND run = :run", mine).fetchone():
+            self._db.conn.execute("DELETE FROM sightings WHERE device = :device AND run = :run", mine)
+        if self._db.conn.execute(said, mine).fetchone():
             refresh(self._db, device)
         else:
-            self._db.execute("UPDATE observations SET device = NULL WHERE device = :device", mine)
-            self._db.execute("DELETE FROM identifiers WHERE device = :device", mine)
-            self._db.execute("DELETE FROM devices WHERE id = :device", mine)
+            self._db.conn.execute("UPDATE observations SET device = NULL WHERE device = :device", mine)
+            self._db.conn.execute("DELETE FROM identifiers WHERE device = :device", mine)
+            self._db.conn.execute("DELETE FROM devices WHERE id = :device", mine)

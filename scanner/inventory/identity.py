@@ -113,7 +113,9 @@ class Identity:
         for kind, devices in proposed.items():
             sure = kind in SURE
             surer = SURE[: SURE.index(kind)] if sure else SURE
-            contradicted = [one for one in devices if contradict(self.identifiers(one), seen, surer)]
+            contradicted = [
+                one for one in devices if surer and contradict(self.identifiers(one), seen, surer)
+            ]
             mistaken += contradicted if sure else []
             if sure or len(devices) == 1:
                 for device in devices:
@@ -122,9 +124,9 @@ class Identity:
                         found.setdefault(device, kind)
         return list(found.items()), tuple(one for one in dict.fromkeys(mistaken) if one not in found)
 
-    def _same(self, device: str, others: Iterable[tuple[str, Kind]]) -> Iterable[tuple[str, Kind]]:
+    def _same(self, device: str, others: Sequence[tuple[str, Kind]]) -> Iterable[tuple[str, Kind]]:
         """Those of the other devices that are the same unit: nothing that is known of both tells them apart."""
-        mine = self.identifiers(device)
+        mine = self.identifiers(device) if others else []
         for other, kind in others:
             apart = self._rows(
                 "SELECT 1 FROM apart WHERE (one, other) IN ((:one, :other), (:other, :one))",
@@ -167,7 +169,7 @@ class Identity:
         return (row[0] for row in self._rows(query, values))
 
     def _rows(self, query: str, values: dict[str, Any]) -> list[Any]:
-        return list(self._db.execute(query, values).fetchall())
+        return self._db.conn.execute(query, values).fetchall()
 
 
 def other_unit(known: dict[str, Any], seen: Identification) -> bool:
