@@ -131,20 +131,36 @@ def statements(db: Database) -> None:
     db.table("statements").create(
         {"hash": str, "identification": str}, pk="hash", not_null={"identification"}
     )
-    table = db.table("identifications")
-    for column in ("statement", "identifiers", "rule", "fingerprints"):
-        table.add_column(column, str)
+    # With a key of its own: what a merge moved is kept by it, and VACUUM may number rows without one anew.
+    db.execute("ALTER TABLE identifications RENAME TO said_before")
+    db.table("identifications").create(
+        {
+            "id": int, "device": str, "run": str, "first_observation": int, "at": str, "statement": str,
+            "identifiers": str, "rule": str, "fingerprints": str,
+        },
+        pk="id",
+        not_null={"device", "run", "at", "statement", "identifiers"},
+        foreign_keys=[("device", "devices", "id"), ("run", "runs", "id"), ("statement", "statements", "hash")],
+    )  # fmt: skip
     db.register_function(digest_of_text, deterministic=True)
-    db.execute("UPDATE identifications SET statement = digest_of_text(identification), identifiers = '[]', "
-               "fingerprints = (SELECT fingerprints FROM runs WHERE id = run)")  # fmt: skip
-    db.execute("INSERT OR IGNORE INTO statements SELECT statement, identification FROM identifications")
-    db.execute("ALTER TABLE identifications DROP COLUMN identification")
+    db.execute("INSERT INTO statements SELECT digest_of_text(identification), identification FROM said_before "
+               "GROUP BY identification")  # fmt: skip
+    db.execute("""
+        INSERT INTO identifications (id, device, run, first_observation, at, statement, identifiers, fingerprints)
+        SELECT said_before.rowid, device, run, first_observation, at, digest_of_text(identification),
+            iif(identification ->> '$.mac' IS NULL, '[]', json_array(json_array('mac', identification ->> '$.mac'))),
+            (SELECT fingerprints FROM runs WHERE id = run)
+        FROM said_before
+    """)
+    db.execute("DROP TABLE said_before")
+    db.table("identifications").create_index(["run", "first_observation"])
+    # What was said of a device last is asked for more often than what all runs said.
+    db.table("identifications").create_index(["device", "at"])
     # What a run heard of a device is asked for far more often than what all of them did.
     db.execute("DROP INDEX idx_observations_device")
-    db.table("observations").create_index(["device", "run"])
-    # So is what was said of a device last.
-    db.execute("DROP INDEX idx_identifications_device")
-    db.table("identifications").create_index(["device", "at"])
+    db.execute("CREATE INDEX observations_of ON observations (device, run) WHERE device IS NOT NULL")
+    # When the reply was dropped to save space: its hash stays, the bytes are empty.
+    db.table("payloads").add_column("dropped", str)
 
 
 def digest_of_text(text: str) -> str:
@@ -155,9 +171,8 @@ def identity(db: Database) -> None:
     db.execute("CREATE TABLE identifiers (device TEXT NOT NULL REFERENCES devices (id), kind TEXT NOT NULL, "
                "value TEXT NOT NULL, PRIMARY KEY (kind, value, device)) WITHOUT ROWID")  # fmt: skip
     db.table("identifiers").create_index(["device"])
-    db.execute(
-        "INSERT OR IGNORE INTO identifiers SELECT device, 'mac', mac FROM sightings WHERE mac IS NOT NULL"
-    )
+    db.execute("INSERT OR IGNORE INTO identifiers SELECT DISTINCT device, its.value ->> 0, its.value ->> 1 "
+               "FROM identifications, json_each(identifiers) AS its")  # fmt: skip
     db.table("identity_changes").create(
         {
             "id": int, "at": str, "by": str, "run": str, "kind": str, "rule": str, "why": str,
@@ -240,4 +255,12 @@ def order(db: Database) -> None:
     db.table("devices").add_column("address_order", str)
     db.register_function(address_order, deterministic=True)
     db.execute("UPDATE devices SET address_order = address_order(address)")
-    db.table("devices").create_index(["address_order", "id"])
+    # All but the evidence, which is most of a row: lists and conditions read this index and nothing else.
+    db.table("devices").create_index(
+        [
+            "address_order", "id", "address", "mac", "maker", "maker_name", "brand", "relabelled", "category", "model",
+            "firmware", "serial", "confidence", "covered", "conflicts", "first_seen", "last_seen", "last_run",
+            "reachable", "seen_at_site", *PLACED,
+        ],
+        "devices_listed",
+    )  # fmt: skip
