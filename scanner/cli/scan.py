@@ -6,18 +6,30 @@ import getpass
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import click
 
 from scanner.cli.options import fingerprints_option, inventory_option
 from scanner.errors import CamcensusError
+from scanner.model import Confidence
 
 if TYPE_CHECKING:
-    from scanner.inventory import Inventory
+    from fingerprints import Library
+    from scanner.inventory import Device, Inventory
+    from scanner.notify import Destination
     from scanner.plan import Plan
 
+MOST_NAMED = 10  # devices that a line names
 STATUS = {"complete": 0, "incomplete": 3, "interrupted": 130}
+
+
+class After(NamedTuple):
+    """What is done with the result of a run."""
+
+    fail_on: str | None
+    fail_from: Confidence
+    tell: Destination | None
 
 
 @click.command()
@@ -74,7 +86,23 @@ STATUS = {"complete": 0, "incomplete": 3, "interrupted": 130}
 @click.option("--observations", type=click.File("wb"), help="Also write every raw reply, as JSON Lines.")
 @click.option("--jsonl", is_flag=True, help="Print the identifications as JSON Lines instead of a table.")
 @click.option(
-    "--fail-on", type=click.Choice(["covered"]), help="Exit with status 1 when such a device was found."
+    "--fail-on",
+    type=click.Choice(["covered", "new-covered"]),
+    help="Exit with status 1 when a device was found that a policy names; or one that was not known as such before.",
+)
+@click.option(
+    "--fail-from",
+    type=click.Choice(["confirmed", "probable", "possible"]),
+    default="probable",
+    show_default=True,
+    help="How sure its maker must be for --fail-on.",
+)
+@click.option(
+    "--notify",
+    metavar="COMMAND|URL",
+    envvar="CAMCENSUS_NOTIFY",
+    show_envvar=True,
+    help="Tell each change, as JSON, to the standard input of a command or to a webhook.",
 )
 @click.option("--resume", metavar="RUN", help="Go on with a run that was interrupted.")
 @click.option("--operator", default=getpass.getuser, show_default="you", help="Who answers for this run.")
@@ -90,6 +118,8 @@ def scan(
     observations: BinaryIO | None,
     jsonl: bool,
     fail_on: str | None,
+    fail_from: Confidence,
+    notify: str | None,
     dry_run: bool,
     yes: bool,
     inventory: Path,
@@ -105,20 +135,26 @@ def scan(
     $ camcensus scan 10.20.0.0/22 --authorisation "ticket 4711"
     $ camcensus scan --interface eth0
     $ camcensus scan 10.20.0.0/16 --dry-run
+    $ camcensus scan 10.20.0.0/22 --fail-on new-covered --notify /usr/local/bin/alert
     """
     from scanner.inventory import open_inventory
+    from scanner.notify import destination
 
+    ending = After(fail_on, fail_from, destination(notify) if notify else None)
+    command = " ".join(sys.argv)
+    if notify and ending.tell:
+        command = command.replace(notify, ending.tell.name)  # a URL may hold a secret
     if asked["resume"] and not dry_run:
         with open_inventory(inventory) as opened:
             asked = _settings_of(opened, asked["resume"])
             plan = _plan(asked, yes)
-            sys.exit(_run(plan, asked, opened, fingerprints, observations, jsonl, fail_on))
+            sys.exit(_run(plan, asked, opened, fingerprints, observations, jsonl, command, ending))
     plan = _plan(asked, yes)
     if dry_run:
         _show_steps(plan)
         return
     with open_inventory(inventory) as opened:
-        sys.exit(_run(plan, asked, opened, fingerprints, observations, jsonl, fail_on))
+        sys.exit(_run(plan, asked, opened, fingerprints, observations, jsonl, command, ending))
 
 
 def _plan(asked: dict[str, Any], yes: bool) -> Plan:
@@ -173,7 +209,8 @@ def _run(
     fingerprints: tuple[Path, ...],
     observations: BinaryIO | None,
     jsonl: bool,
-    fail_on: str | None,
+    command: str,
+    after: After,
 ) -> int:
     """Carry the plan out, show what it found, and return the exit status."""
     import asyncio
@@ -193,7 +230,7 @@ def _run(
     settings = {key: list(value) if isinstance(value, tuple) else value for key, value in asked.items()}
     run = asked["resume"] or inventory.begin_run(
         RunSettings(
-            command=" ".join(sys.argv),
+            command=command,
             targets=plan.scope.targets,
             operator=asked["operator"],
             authorisation=asked["authorisation"],
@@ -223,6 +260,39 @@ def _run(
     else:
         summary(Census.from_inventory(inventory, run))
     tell_ambiguous(inventory.ask(places.ambiguous, run))
-    if STATUS[ending]:
-        return STATUS[ending]
-    return int(fail_on == "covered" and any(device.covered for device in found))
+    if after.tell:
+        _tell(inventory, run, after.tell, known)
+    alarming = _alarming(inventory, run, found, after)
+    return STATUS[ending] or int(alarming)
+
+
+def _tell(inventory: Inventory, run: str, to: Destination, known: Library) -> None:
+    """Tell what this run changed, and what could not be told earlier. A failure is reported, and changes nothing."""
+    from scanner import diff, notify
+    from scanner.attribution import Again
+    from scanner.printable import printable
+
+    events = diff.by_run(inventory, run, Again(inventory, lambda: known)).events()
+    for failure in notify.tell(inventory, to, notify.worth_telling(events, inventory.device)):
+        others = f", and {failure.waiting:,} others" if failure.waiting else ""
+        text = (
+            f"Not told: {failure.kind} of {failure.device}{others}: {failure.why}. The next run tries again."
+        )
+        click.echo(printable(text), err=True)
+
+
+def _alarming(inventory: Inventory, run: str, found: Sequence[Device], after: After) -> bool:
+    """Whether what --fail-on names was found; says which devices these are."""
+    from scanner import notify
+
+    if after.fail_on == "new-covered":
+        devices = notify.new_covered(inventory, run, after.fail_from)
+    elif after.fail_on:
+        devices = [device for device in found if notify.concerns(device, after.fail_from)]
+    else:
+        return False
+    if devices:
+        named = ", ".join(device.address or device.mac or device.id for device in devices[:MOST_NAMED])
+        more = f" and {len(devices) - MOST_NAMED:,} more" if len(devices) > MOST_NAMED else ""
+        click.echo(f"Found, as --fail-on {after.fail_on} asks: {named}{more}", err=True)
+    return bool(devices)
