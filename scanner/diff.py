@@ -69,7 +69,7 @@ class Side:
                 return Status("quiet", run)
             if run.site == seen[0].site or not why:
                 why = reason  # the last run at its own site says best why not
-        return Status("not looked at", None, why or "no run")
+        return Status("not looked at", None, why)
 
     @cached_property
     def began(self) -> tuple[datetime, str] | None:

@@ -37,7 +37,7 @@ SAME_LINK = """
     WHERE one.run = ? AND other.run = ? AND one.interface = ? AND other.interface = one.interface LIMIT 1
 """
 REPLIES = """
-    SELECT count(*), sum(outcome = 'answered' AND hash IS NULL)
+    SELECT count(*), sum(outcome = 'answered' AND (hash IS NULL OR dropped IS NOT NULL))
     FROM observations LEFT JOIN payloads ON hash = payload WHERE device = ? AND run = ?
 """
 NOTE = """

@@ -218,13 +218,18 @@ def test_with_the_same_fingerprints_the_network_changed(weeks: Weeks, acme: Libr
     assert causes(events(weeks, one, other, acme)) == {("network", "model"): ("door", "gate")}
 
 
-@pytest.mark.parametrize("lost", ["DELETE FROM payloads", "DELETE FROM observations"])
+LOST = [
+    "UPDATE observations SET payload = NULL",
+    "UPDATE payloads SET bytes = '', dropped = '2027-01-01T00:00:00Z'",
+    "DELETE FROM observations",
+]
+
+
+@pytest.mark.parametrize("lost", LOST)
 def test_where_the_replies_are_gone_the_cause_is_unknown(weeks: Weeks, acme: Library, lost: str) -> None:
     unit = Unit("e1", "10.1.0.1", replies=DOOR)
     one, other = weeks.run(unit, known=library()), weeks.run(unit, known=acme)
     with weeks.inventory._writing() as db:
-        db.execute("PRAGMA defer_foreign_keys = ON")
-        db.execute("UPDATE observations SET payload = NULL" if "payloads" in lost else lost)
         db.execute(lost)
     found = causes(events(weeks, one, other, acme))
     assert {cause for cause, _ in found} == {"unknown"} and found["unknown", "brand"] == (None, "Acme")
