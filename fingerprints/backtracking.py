@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
-from re import _constants as op  # type: ignore[attr-defined]  # the parser that `re` itself uses
-from re import _parser as parser  # type: ignore[attr-defined]
+from re import _constants as op  # the parser that `re` itself uses
+from re import _parser as parser
 from typing import Any
 
 ALPHABET = frozenset(map(chr, range(128))) | {"é", "中"}  # two stand for all that is not ASCII

@@ -7,8 +7,8 @@ all the work (nmap and recog run every pattern on every value).
 from __future__ import annotations
 
 from functools import cache
-from re import _constants as op  # type: ignore[attr-defined]  # the parser that `re` itself uses;
-from re import _parser as parser  # type: ignore[attr-defined]  # test_literals pins what we rely on
+from re import _constants as op  # the parser that `re` itself uses;
+from re import _parser as parser  # test_literals pins what we rely on
 from typing import Any
 
 SHORTEST = 2  # characters; shorter literals are in nearly every value
