@@ -37,7 +37,10 @@ Answer = TypeVar("Answer")
 
 PROVES_SOMEBODY = frozenset({Outcome.ANSWERED, Outcome.UNREADABLE, Outcome.CUT_SHORT, Outcome.REFUSED})
 
-INSERT_PAYLOAD = "INSERT INTO payloads (hash, bytes) VALUES (?, ?) ON CONFLICT DO NOTHING"
+INSERT_PAYLOAD = (  # one that was dropped once, and is heard again, is whole again
+    "INSERT INTO payloads (hash, bytes) VALUES (?, ?) "
+    "ON CONFLICT DO UPDATE SET bytes = excluded.bytes, dropped = NULL WHERE dropped IS NOT NULL"
+)
 INSERT_OBSERVATION = (
     "INSERT INTO observations (run, subject, observed_at, address, mac, port, transport, protocol, request, "
     "payload, interface, outcome) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
@@ -45,8 +48,19 @@ INSERT_OBSERVATION = (
 INSERT_ATTEMPT = "INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?, ?, ?)"
 SELECT_OBSERVATIONS = (
     "SELECT id, subject, observed_at, address, mac, port, transport, protocol, request, bytes AS payload, "
-    "interface, outcome FROM observations LEFT JOIN payloads ON hash = payload WHERE "
+    "interface, outcome FROM observations LEFT JOIN payloads ON hash = payload WHERE dropped IS NULL AND "
 )
+NOT_KEPT = """
+    SELECT dropped, subject, observed_at, address, mac, port, transport, protocol, request, interface, outcome
+    FROM observations JOIN payloads ON hash = payload
+    WHERE device = ? AND run = ? AND dropped IS NOT NULL ORDER BY id
+"""
+SAID_ABOUT = """
+    SELECT DISTINCT device FROM identifications WHERE run = :run AND NOT EXISTS (
+        SELECT 1 FROM observations JOIN payloads ON hash = payload
+        WHERE observations.device = identifications.device AND observations.run = :run AND dropped IS NOT NULL)
+    ORDER BY device
+"""
 REPLIES_BEHIND = """
     SELECT observations.id, device, subject, observed_at, address, mac, port, transport, protocol, request,
         bytes AS payload, interface, outcome
@@ -83,6 +97,7 @@ class Inventory:
         self.path, self._db, self._now = path, db, now
         self._lock = threading.RLock()  # one thread at a time at the connection
         self._writer = Writer(self._store)
+        self._runs: set[str] = set()  # that are known to be in the file
 
     def __enter__(self) -> Self:
         return self
@@ -128,16 +143,20 @@ class Inventory:
     # What was seen
 
     def add(self, run: str, observations: Iterable[Observation]) -> None:
+        """Keep what was seen in a run. Here and below a run is named by its whole id."""
+        self._known(run)
         remaining = iter(observations)
         while some := list(islice(remaining, BATCH)):
             self._writer.observations(run, some)
 
     def attempted(self, run: str, attempts: Iterable[Attempt]) -> None:
         """Keep the attempts that prove that somebody is there; the others are only counted, in the coverage."""
+        self._known(run)
         self._writer.attempts(run, [attempt for attempt in attempts if attempt.outcome in PROVES_SOMEBODY])
 
     def save_progress(self, run: str, progress: Mapping[str, Any]) -> None:
         """What a resumed run needs to know, in the words of whoever resumes it."""
+        self._known(run)
         self._writer.progress(run, rows.json_text(progress))  # as it is now: the caller goes on with it
 
     def flush(self) -> None:
@@ -155,11 +174,15 @@ class Inventory:
     def observations(
         self, run: str | None = None, device: str | None = None, *, after: int = 0
     ) -> Iterator[tuple[int, Observation]]:
-        """The observations of a run, of a device or of both, each with its row id, as they came in."""
+        """The observations of a run, of a device or of both, each with its row id, as they came in.
+
+        Those whose reply is not kept any more are `not_kept`.
+        """
         chosen = {"run": run, "device": device}
         conditions = {
             "id > :after": True,
-            "+run = :run": run,  # the plus: rows come by id, or else each part would sort the whole run anew
+            # The plus: rows of all devices come by id, or else each part would sort the whole run anew.
+            "run = :run" if device else "+run = :run": run,
             "device = :device": device,
         }
         where = " AND ".join(condition for condition, wanted in conditions.items() if wanted)
@@ -169,8 +192,14 @@ class Inventory:
                 after = row.pop("id")
                 yield after, rows.observation_of(row)
 
+    def not_kept(self, run: str, device: str) -> Iterator[tuple[datetime, Observation]]:
+        """The observations of a device in a run of which only the place, the time and the hash are left, each with
+        the time since when."""
+        for row in self._query(NOT_KEPT, (device, run)):
+            yield datetime.fromisoformat(row.pop("dropped")), rows.observation_of(row)
+
     def observation(self, row: int) -> Observation:
-        """The observation with this row id. Raises LookupError when there is none."""
+        """The observation with this row id. Raises LookupError when there is none, or when it is not kept."""
         for found in self._query(SELECT_OBSERVATIONS + "id = ?", (row,)):
             found.pop("id")
             return rows.observation_of(found)
@@ -185,6 +214,7 @@ class Inventory:
         own group grew out of. Recording the same again changes nothing. `fingerprints` is the version of those that
         were used, when it is not the run's own.
         """
+        self._known(run)
         with self._writing() as db:
             filing = Filing(db, run, self._now(), fingerprints)
             for one in seen:
@@ -235,11 +265,13 @@ class Inventory:
         ]
 
     def said(self, run: str, chosen: Container[str] | None = None) -> Iterator[Said]:
-        """All that a run said, or what it said of chosen devices, device by device, with the replies behind it."""
+        """All that a run said, or what it said of chosen devices, device by device, with the replies behind it.
+
+        Devices of which replies of that run are not kept any more are left out: from what is left of them, they would
+        be identified worse than they were.
+        """
         about: dict[str, Any] = {"run": run}
-        devices = self._query(
-            "SELECT DISTINCT device FROM identifications WHERE run = :run ORDER BY device", about
-        )
+        devices = self._query(SAID_ABOUT, about)
         if chosen is not None:
             devices = [row for row in devices if row["device"] in chosen]
         for start in range(0, len(devices), SAID_AT_ONCE):
@@ -410,6 +442,20 @@ class Inventory:
             execute(INSERT_OBSERVATION, (rows.observation_row(run, one) for run, one in seen))
             execute(INSERT_ATTEMPT, ((run, *msgspec.structs.astuple(one)) for run, one in batch.attempts))
             execute("UPDATE runs SET progress = ? WHERE id = ?", progress)
+
+    def _known(self, run: str) -> None:
+        """Raises CamcensusError when there is no run of this name."""
+        if run in self._runs:
+            return
+        with self._lock, explained(self.path):
+            there = self._db.conn.execute("SELECT 1 FROM runs WHERE id = ?", (run,)).fetchone()
+        if not there:
+            raise CamcensusError(
+                f"nothing can be recorded for run {run!r}",
+                why=f"no run in the inventory {self.path} has this name in full",
+                fix="begin one first, or take its whole id from: camcensus runs",
+            )
+        self._runs.add(run)
 
     def _only(self, table: str, id: str) -> rows.Row:
         """The one row whose id is this or begins so."""
