@@ -29,6 +29,7 @@ class Field(NamedTuple):
     sql: str
     order: str = ""
     words: tuple[str, ...] = ()  # all its values, where they are few
+    reads: tuple[str, ...] = ()  # the columns that it is made of, where that takes a function
 
 
 LEVELS: tuple[Confidence, ...] = tuple(reversed(get_args(Confidence)))  # the least sure first
@@ -60,7 +61,7 @@ STATED = (
     Field("seen_at_site", "text", "the site of the run that saw it last", "seen_at_site"),
 )  # fmt: skip
 ABOUT_PLACED = {
-    "site": "where it is", "building": "where it is", "floor": "where it is", "room": "where it is",
+    "site": "the site where it is", "building": "the building", "floor": "the floor", "room": "the room",
     "switch": "the switch that it is plugged into", "switch_port": "the port of that switch",
     "asset": "its number in an asset register", "owner": "whose it is", "lease": "the lease it belongs to",
     "contract": "the contract it belongs to", "note": "what somebody wrote about it",
@@ -80,7 +81,8 @@ ABOUT_MODEL = {
 
 def decoded(name: str) -> Field:
     kind: Kind = "number" if name in NUMBERS else "yes or no" if name in YES_OR_NO else "text"
-    return Field(name, kind, ABOUT_MODEL[name], f"specified('{name}', model, maker, brand)")
+    sql = f"specified('{name}', model, maker, brand)"
+    return Field(name, kind, ABOUT_MODEL[name], sql, reads=("model", "maker", "brand"))
 
 
 FIELDS: dict[str, Field] = {

@@ -1,7 +1,7 @@
 """The query language: which devices somebody wants to see.
 
-    condition("maker = hikvision and last_seen < 2026-01-01")
-    # ("(maker = ? COLLATE NOCASE AND last_seen < ?)", ["hikvision", "2026-01-01T00:00:00.000000Z"])
+    condition("site = leeds and last_seen < 2026-01-01")
+    # ("(site COLLATE NOCASE = ? AND last_seen < ?)", ["leeds", "2026-01-01T00:00:00.000000Z"])
 
 Nothing that somebody writes becomes SQL: fields and operators are looked up in closed tables, and every value is a
 bound parameter. docs/reference/query.md describes the language.
@@ -70,7 +70,7 @@ OPERATORS: dict[Kind, str] = {
 YES, NO = ("yes", "true"), ("no", "false")
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 LIKE = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\", "*": "%", "?": "_"})
-ANYWHERE = " || char(10) || ".join(f"ifnull({name}, '')" for name in SEARCHED)
+ANYWHERE = " OR ".join(f"{name} LIKE ? ESCAPE '\\'" for name in SEARCHED)
 TOP = "\U0010ffff"  # sorts after everything
 
 
@@ -179,15 +179,22 @@ class Reader:
         return self._comparison(str(tree.data), name, rest)
 
     def _comparison(self, form: str, name: Token, rest: Sequence[Token]) -> Part:
+        one = self._field(name)
+        part = self._asked(one, form, name, rest)
+        return among(part, one.reads) if one.reads else part
+
+    def _field(self, name: Token) -> Field:
+        if one := ANY if name.lower() == ANY.name else FIELDS.get(name.lower()):
+            return one
+        raise self._wrong(name, f"there is no field {name[:SHOWN]!r}", perhaps(name, FIELDS))
+
+    def _asked(self, one: Field, form: str, name: Token, rest: Sequence[Token]) -> Part:
         self._comparisons += max(1, len(rest) - 1)
         if self._comparisons > MOST:
             raise CamcensusError(
                 f"the condition compares more than {MOST} times",
                 fix="give the devices a site or a note first, and ask for that",
             )
-        one = ANY if name.lower() == ANY.name else FIELDS.get(name.lower())
-        if one is None:
-            raise self._wrong(name, f"there is no field {name[:SHOWN]!r}", perhaps(name, FIELDS))
         if form == "bare":
             if one.kind not in ("yes or no", "list"):
                 raise self._wrong(
@@ -224,7 +231,12 @@ class Reader:
         if one.kind == "list":
             if value.lower() in YES + NO:
                 return truth(one) if value.lower() in YES else negated(truth(one))
-            return Part(f"EXISTS (SELECT 1 FROM {elements(one)} = ? COLLATE NOCASE)", (value,))
+            found = Part(f"EXISTS (SELECT 1 FROM {elements(one)} COLLATE NOCASE = ?)", (value,))
+            if one.name == "evidence":  # most of a row: first whether the text is in there at all
+                found = Part(
+                    f"(instr({one.sql}, ?) AND {found.sql})", (json_text(value.lower()), value.lower())
+                )
+            return found
         if one.kind == "yes or no":
             self._one_of(token, value, YES + NO)
             return Part(f"{one.sql} = ?", (1.0 if value.lower() in YES else 0.0,))
@@ -236,10 +248,11 @@ class Reader:
         if one.words:
             self._one_of(token, value, one.words if one.name != "maker" else ())
         if one.name == "maker":  # a key, or a name
-            return Part("(maker = ? COLLATE NOCASE OR maker_name = ? COLLATE NOCASE)", (value, value))
+            return Part("(maker COLLATE NOCASE = ? OR maker_name COLLATE NOCASE = ?)", (value, value))
         if one.name == "mac":
             return Part("mac = ?", (value.lower().replace("-", ":"),))
-        return Part(f"{one.sql} = ? COLLATE NOCASE", (value,))
+        # The collation stands on the left: SQLite makes IN of several comparisons, and forgets one on the right.
+        return Part(f"{one.sql} COLLATE NOCASE = ?", (value,))
 
     def _ordered(self, one: Field, sign: str, token: Token) -> Part:
         if one.kind == "level":
@@ -255,7 +268,8 @@ class Reader:
                 "firmware_order(firmware, maker)",
                 *((">", style) if "<" in sign else ("<", style + TOP)),
             )
-            return Part(f"({order} {sign} ? AND {order} {other} ?)", (bound, end))
+            part = Part(f"{order} {sign} ? AND {order} {other} ?", (bound, end))
+            return among(part, ("firmware", "maker"))
         return Part(f"{one.order or one.sql} {sign} ?", (bound,))
 
     def _span(self, one: Field, token: Token) -> tuple[str | float, str | float]:
@@ -303,6 +317,13 @@ def negated(part: Part) -> Part:
     return Part(f"(({part.sql}) IS NOT TRUE)", part.values)
 
 
+def among(part: Part, columns: Sequence[str]) -> Part:
+    """The same, asked once for each combination of columns: most devices share theirs, and functions are slow."""
+    values = ", ".join(f"ifnull({name}, '')" for name in columns)
+    known = f"WITH known AS MATERIALIZED (SELECT DISTINCT {', '.join(columns)} FROM devices)"
+    return Part(f"({values}) IN ({known} SELECT {values} FROM known WHERE {part.sql})", part.values)
+
+
 def filled(one: Field) -> Part:
     return Part(f"{one.sql} NOT IN ('', '[]')" if one.kind == "list" else f"{one.sql} IS NOT NULL")
 
@@ -322,8 +343,7 @@ def like(one: Field, value: str) -> Part:
     """With `*` or `?` the pattern of the whole value, without them a part of it. Case does not matter."""
     pattern = value.translate(LIKE)
     if one is ANY:
-        pattern = pattern if "*" not in value else pattern.strip("%")
-        return Part(f"{ANYWHERE} LIKE ? ESCAPE '\\'", (f"%{pattern}%",))
+        return Part(f"({ANYWHERE})", (f"%{pattern}%",) * len(SEARCHED))
     if "*" not in value and "?" not in value:
         pattern = f"%{pattern}%"
     if one.kind == "list":

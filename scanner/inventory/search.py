@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -66,7 +67,8 @@ def decoders(columns: Sequence[Field]) -> list[tuple[int, Callable[[Any], object
         if column.kind == "yes or no":
             found.append((place, bool))
         elif column.kind == "list":
-            found.append((place, msgspec.json.Decoder(lists.get(column.name, tuple[str, ...])).decode))
+            decode = msgspec.json.Decoder(lists.get(column.name, tuple[str, ...])).decode
+            found.append((place, lru_cache(maxsize=256)(decode)))  # most lists are empty, or those of others
     return found
 
 
