@@ -11,11 +11,10 @@ from itertools import islice
 import msgspec
 
 from fingerprints import Library
-from scanner.identifiers import identifiers
-from scanner.inventory import Inventory, Said, Seen, timeline
+from scanner.inventory import Inventory, timeline
 from scanner.inventory.fields import FIELDS
 from scanner.model import Identification
-from scanner.probes import read_fields
+from scanner.reidentify import identify_all_again
 
 AT_ONCE = 1_000  # devices that are filed in one go: bounds the memory
 COMPARED = (
@@ -55,11 +54,11 @@ def rematch(
     noted: set[Change] = set()  # what every week's replies say is one change
     for each in [inventory.run(run)] if run else reversed(inventory.runs()):
         replies = (said for said in inventory.said(each.id, chosen) if said.observations)
-        while some := list(islice(replies, AT_ONCE)):
+        identified = identify_all_again(replies, known)
+        while some := list(islice(identified, AT_ONCE)):
             again, same = [], []
             found: list[Change] = []
-            for said in some:
-                seen = identify_again(said, known)
+            for said, seen in some:
                 found += changes(said.device, each.id, said.identification, seen.identification)
                 if said.whole and (said.identification, said.identifiers) == (
                     seen.identification,
@@ -96,17 +95,6 @@ def _entries(found: Iterable[Change], noted: set[Change], version: str) -> Itera
 def text(value: str | bool | None) -> str | None:
     """A value as the journal holds it."""
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
-
-
-def identify_again(said: Said, known: Library) -> Seen:
-    """What is identified now from the replies that a run kept of a device."""
-    readings = [read_fields(observation) for _, observation in said.observations]
-    before = said.identification
-    after = msgspec.structs.replace(
-        known.identify(readings), subject=before.subject, address=before.address, mac=before.mac
-    )
-    rows = [row for row, _ in said.observations]
-    return Seen(after, rows, said.reachable, identifiers(after, readings))
 
 
 def changes(device: str, run: str, before: Identification, after: Identification) -> Iterator[Change]:
