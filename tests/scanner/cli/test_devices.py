@@ -6,12 +6,15 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import click
 import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
 from scanner.cli.devices import devices
 from scanner.cli.devices.show import REPLY_LENGTH, facts
+from scanner.cli.rematch import rematch
+from scanner.cli.report import report
 from scanner.errors import CamcensusError
 from scanner.identifiers import identifiers
 from scanner.inventory import RunSettings, Seen, open_inventory
@@ -143,6 +146,89 @@ def test_an_unknown_device_or_run_is_an_error_that_helps(inventory: Path) -> Non
 def test_that_nothing_was_found_is_said_with_where_to_see_what_was_not_seen(inventory: Path) -> None:
     result = invoke(inventory, "--brand", "nobody")
     assert result.stdout == "" and result.stderr == "0 devices. What was not seen: camcensus runs\n"
+
+
+# Conditions, columns, orders and formats
+
+
+def test_a_condition_stands_beside_the_short_options(inventory: Path) -> None:
+    lines = invoke(
+        inventory, "--where", "relabelled or maker = other", "--covered", "--jsonl"
+    ).stdout.splitlines()
+    assert [json.loads(line)["address"] for line in lines] == [RECORDER.address]
+
+
+def test_a_condition_chooses_whose_replies_come_out(inventory: Path) -> None:
+    assert invoke(inventory, "--where", "maker = other", "--replies").stdout == ""
+    assert invoke(inventory, "--where", "category = nvr", "--replies").stdout != ""
+
+
+def test_columns_come_in_the_order_of_a_field(inventory: Path) -> None:
+    shown = invoke(inventory, "--columns", "category,relabelled,confidence", "--sort=confidence").stdout
+    assert [line.split() for line in shown.splitlines()] == [
+        ["category", "relabelled", "confidence"],
+        ["access-control", "possible"],
+        ["nvr", "yes", "confirmed"],
+    ]
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_columns_that_do_not_fit_become_lines_of_each_device(
+    inventory: Path, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    shown = invoke(inventory, "--columns", "all").stdout
+    assert max(map(len, shown.splitlines())) <= width
+    assert not {"\x1b", "\x07", "\u202e"} & set(shown)
+    assert f"confidence{'':7}confirmed" in shown and "maker_name" in shown
+
+
+def test_csv_has_the_columns_asked_for_and_runs_nothing(inventory: Path) -> None:
+    with open_inventory(inventory) as opened:
+        run = opened.begin_run(RunSettings())
+        hostile = msgspec.structs.replace(CAMERA, address="10.20.0.50", model='=HYPERLINK("http://x")')
+        opened.record(run, [Seen(hostile, (), None, identifiers(hostile))])
+    shown = invoke(
+        inventory, "--columns", "model,covered", "--where", "address = 10.20.0.50", "--format", "csv"
+    )
+    assert shown.stdout_bytes == b'model,covered\r\n"\'=HYPERLINK(""http://x"")",\r\n'
+    whole = invoke(inventory, "--format", "csv").stdout_bytes.splitlines()
+    assert whole[0].startswith(b"id,subject,address,mac,maker") and b"'=HYPERLINK" in whole[2]
+
+
+def test_columns_as_json_lines_are_objects_of_these_keys(inventory: Path) -> None:
+    line = json.loads(invoke(inventory, "--columns", "covered,relabelled", "--covered", "--jsonl").stdout)
+    assert line == {"covered": ["us-ndaa-889"], "relabelled": True}
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (["--where", "makr = x"], "character 1 of the condition; .*did you mean maker"),
+        (["--columns", "addres"], "there is no field 'addres'; did you mean address"),
+        (["--sort", "-modle"], "there is no field 'modle'; did you mean model"),
+    ],
+)
+def test_a_field_that_does_not_exist_is_an_error_that_helps(
+    inventory: Path, words: list[str], what: str
+) -> None:
+    with pytest.raises(CamcensusError, match=f"(?s){what}"):
+        invoke(inventory, *words)
+
+
+def test_the_same_condition_chooses_for_reports_and_for_matching_again(inventory: Path) -> None:
+    def run(command: click.Command, *words: str) -> Result:
+        words = (*words, "--inventory", str(inventory))
+        return CliRunner().invoke(command, words, catch_exceptions=False)
+
+    assert len(run(report, "csv", "--where", "maker = other").stdout_bytes.splitlines()) == 2
+    assert "(only: category = nvr)" in run(report, "html", "--where", "category = nvr").stdout
+    everything = run(rematch, "--dry-run").stderr
+    assert (
+        everything
+        != run(rematch, "--dry-run", "--where", "maker = other").stderr
+        == "0 changes would be made.\n"
+    )
 
 
 # One unit or two
