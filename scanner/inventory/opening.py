@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 
 PATIENCE = 30.0  # seconds for which another program may hold the file, before that is an error
 
+MAGIC = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html, section 1.3.1
+RESTORE = "restore a copy, or rescue it with: sqlite3 FILE .recover"
+
 TROUBLE: dict[int, tuple[str, str]] = {
     # SQLite's code           why, fix
     sqlite3.SQLITE_BUSY:     ("another program holds it, and has not let go of it for a while",
                               "close what edits it (a database browser with unsaved changes?), then try again"),
     sqlite3.SQLITE_CANTOPEN: ("it cannot be opened", "look at the permissions of the file and of its folder"),
-    sqlite3.SQLITE_CORRUPT:  ("the file is damaged", "restore a copy, or rescue it with: sqlite3 FILE .recover"),
+    sqlite3.SQLITE_CORRUPT:  ("the file is damaged", RESTORE),
     sqlite3.SQLITE_FULL:     ("the disk is full", "free some space, then go on: nothing written so far is lost"),
     sqlite3.SQLITE_IOERR:    ("the disk reported an error", "look at the disk and its mount, then try again"),
     sqlite3.SQLITE_NOTADB:   ("the file is no SQLite database", "choose another with --inventory"),
@@ -43,16 +46,39 @@ def default_path() -> Path:
 
 def connect(path: Path, *, create: bool, patience: float = PATIENCE) -> Database:
     """Open the inventory at `path`, made or brought up to date first where needed."""
+    if not create and (not path.exists() or is_empty(path)):
+        raise CamcensusError(
+            f"there is no inventory at {path}",
+            why="the file is empty" if path.exists() else "nothing has been recorded there yet",
+            fix="run camcensus scan first, or name another with --inventory",
+        )
     if not path.exists():
-        if not create:
-            raise CamcensusError(
-                f"there is no inventory at {path}",
-                why="nothing has been recorded there yet",
-                fix="run camcensus scan first, or name another with --inventory",
-            )
         make_file(path)
-    with explained(path):
-        return opened(path, patience)
+    refuse_foreign(path)
+    try:
+        with explained(path):
+            return opened(path, patience)
+    except sqlite3.DatabaseError as error:  # SQLite has no code of its own for a header that makes no sense
+        raise CamcensusError(
+            f"the inventory {path} cannot be used", why=f"the file is damaged: {error}", fix=RESTORE
+        ) from error
+
+
+def is_empty(path: Path) -> bool:
+    """Whether nothing was ever written to a file, not even to the log beside it."""
+    return path.is_file() and path.stat().st_size == 0 and not Path(f"{path}-wal").exists()
+
+
+def refuse_foreign(path: Path) -> None:
+    """Raises CamcensusError for a file that no SQLite wrote: it takes one of a single byte for an empty database."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(MAGIC))
+    except OSError:
+        return  # SQLite says better what is wrong
+    if start and start != MAGIC:
+        why, fix = TROUBLE[sqlite3.SQLITE_NOTADB]
+        raise CamcensusError(f"the inventory {path} cannot be used", why=why, fix=fix)
 
 
 def make_file(path: Path) -> None:

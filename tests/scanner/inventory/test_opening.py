@@ -192,3 +192,70 @@ def test_a_place_that_cannot_be_written_is_an_error_that_says_so(tmp_path: Path)
     (tmp_path / "file").touch()
     with pytest.raises(CamcensusError, match="choose a place you may write to with --inventory"):
         open_inventory(tmp_path / "file" / "inventory.db")
+
+
+def refused(path: Path, why: str) -> None:
+    """Opening is an error, for whoever looks and for whoever records; and the file stays as it was."""
+    before = path.read_bytes() if path.is_file() else None
+    for create in (False, True):
+        with pytest.raises(CamcensusError, match=why):
+            open_inventory(path, create=create)
+    assert before is None or path.read_bytes() == before
+
+
+@pytest.fixture
+def whole(path: Path) -> bytes:
+    """The bytes of an inventory that holds something."""
+    with open_inventory(path) as inventory:
+        run = inventory.begin_run(RunSettings())
+        inventory.add(run, [Observation(protocol="html", payload=bytes([n]) * 9_000) for n in range(20)])
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("length", [1, 99, 100, 511, 4095, 4097, 20_000])
+def test_a_file_that_was_cut_off_is_an_error_and_left_as_it_was(
+    path: Path, whole: bytes, length: int
+) -> None:
+    path.write_bytes(whole[:length])
+    refused(path, "the file is damaged|the file is no SQLite database|is not an inventory")
+
+
+def test_a_header_of_which_any_bit_flipped_is_an_error_or_means_no_harm(path: Path, whole: bytes) -> None:
+    for place in range(100):
+        for bit in (1, 0x80):
+            damaged = bytearray(whole)
+            damaged[place] ^= bit
+            path.write_bytes(damaged)
+            try:
+                with open_inventory(path, create=False) as inventory:
+                    assert len(inventory.runs()) == 1, f"byte {place}"
+            except CamcensusError as error:
+                assert error.why, f"byte {place}"
+                assert path.read_bytes() == bytes(damaged), (
+                    f"byte {place}: an error, and the file was changed"
+                )
+
+
+def test_to_look_into_an_empty_file_is_no_census_of_nothing(tmp_path: Path) -> None:
+    (path := tmp_path / "cut-off.db").touch()
+    with pytest.raises(CamcensusError, match="the file is empty"):
+        open_inventory(path, create=False)
+    assert path.read_bytes() == b""
+
+
+def test_a_folder_is_no_inventory(tmp_path: Path) -> None:
+    refused(tmp_path, "cannot be used; it cannot be opened")
+
+
+@pytest.mark.parametrize("pragma", ["application_id = 1", "user_version = 2"])
+def test_a_database_that_only_looks_like_one_is_refused(tmp_path: Path, pragma: str) -> None:
+    path = tmp_path / "other.db"
+    with plain(path) as other:
+        other.execute(f"PRAGMA {pragma}")
+        other.execute("CREATE TABLE devices (id)")
+        other.commit()
+    refused(path, "is not an inventory of camcensus")
+
+
+def test_there_is_a_stored_file_of_each_earlier_version() -> None:
+    assert {file.name for file in VERSIONS.glob("*.db.xz")} == {f"{n}.db.xz" for n in range(1, len(STEPS))}
