@@ -7,6 +7,7 @@ to which something was added.
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -33,9 +34,17 @@ class Digest:
         self._traces: list[Trace] = []
         self._readings: dict[int, Reading] = {}
         self._recorded: dict[str, tuple[int, ...]] = {}
+        self._turn = threading.Lock()
 
     def update(self) -> None:
-        """Identify and record the devices about which something new was stored since the last time."""
+        """Identify and record the devices about which something new was stored since the last time.
+
+        May be called from several threads, which take turns.
+        """
+        with self._turn:
+            self._update()
+
+    def _update(self) -> None:
         self._inventory.flush()
         after = self._traces[-1].row if self._traces else 0
         for row, observation in self._inventory.observations(self._run, after=after):

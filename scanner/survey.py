@@ -65,7 +65,7 @@ class Tell(Protocol):
         """So many packets have left in all."""
 
     def found(self, device: str, identification: Identification) -> None:
-        """A device was identified, or identified better."""
+        """A device was identified, or identified better. Called from a thread of its own."""
 
     def problem(self, text: str) -> None:
         """Something could not be done; it will also stand in the coverage."""
@@ -356,7 +356,8 @@ class Survey:
         """Turn what was heard into devices, again and again while the run goes on."""
         while True:
             await asyncio.sleep(DIGEST_EVERY)
-            self.digest.update()
+            # In a thread: a thousand devices take longer than a reply may wait.
+            await asyncio.to_thread(self.digest.update)
             self.tell.sent(sum(self.pace.sent.values()))
 
     def coverage(self) -> Coverage:
