@@ -71,7 +71,7 @@ def add_to_state(db: Database, device: str, seen: Identification, at: str) -> bo
     found = db.conn.execute("SELECT * FROM devices WHERE id = ?", (device,))
     row = dict(zip((column[0] for column in found.description), found.fetchone(), strict=True))
     before = state_of(row)
-    if at < row["last_seen"] or not agrees(before, seen):
+    if at <= row["last_seen"] or not agrees(before, seen):
         return False
     write_state(db, device, fold_two(before, seen), row)
     return True

@@ -74,6 +74,8 @@ def detail(inventory: Inventory, device: Device, run: str | None, full: bool) ->
     yield heading(f"Replies in run {chosen}")
     for _, observation in inventory.observations(chosen, device.id):
         yield from reply(observation, full)
+    for since, observation in inventory.not_kept(chosen, device.id):
+        yield f"  {about(observation)}  not kept since {wording.moment(since)}"
 
 
 def description(device: Device) -> Iterator[str]:
@@ -159,13 +161,10 @@ def covered_in_short(device: Device) -> str:
 
 def reply(observation: Observation, full: bool) -> Iterator[str]:
     """One raw reply, made harmless for the terminal, and cut where it is long."""
-    from reports import wording
-    from scanner.printable import printable, printable_bytes
+    from scanner.printable import printable_bytes
 
-    place = f"{observation.transport or ''} {observation.port or ''}".strip()
-    about = (observation.protocol, observation.request, place, wording.moment(observation.observed_at))
     size = f"{len(observation.payload):,} bytes, {observation.outcome}"
-    yield "  " + click.style(printable("  ".join(filter(None, (*about, size)))), bold=True)
+    yield "  " + click.style(f"{about(observation)}  {size}", bold=True)
     text = printable_bytes(observation.payload)
     shown = text if full else text[:REPLY_LENGTH]
     yield from (f"    {line}" for line in shown.splitlines())
@@ -173,5 +172,15 @@ def reply(observation: Observation, full: bool) -> Iterator[str]:
         yield f"    … {len(text) - len(shown):,} more characters: --full"
 
 
-def heading(text: str, about: str = "") -> str:
-    return "\n" + click.style(text, bold=True) + (f"  ({about})" if about else "")
+def about(observation: Observation) -> str:
+    """What was asked, where and when, made harmless for the terminal."""
+    from reports import wording
+    from scanner.printable import printable
+
+    place = f"{observation.transport or ''} {observation.port or ''}".strip()
+    known = (observation.protocol, observation.request, place, wording.moment(observation.observed_at))
+    return printable("  ".join(filter(None, known)))
+
+
+def heading(text: str, note: str = "") -> str:
+    return "\n" + click.style(text, bold=True) + (f"  ({note})" if note else "")

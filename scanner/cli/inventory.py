@@ -1,0 +1,188 @@
+"""`camcensus inventory`: care for the file in which everything is kept."""
+
+from __future__ import annotations
+
+import getpass
+import re
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+
+from scanner.cli.options import inventory_option
+
+AGE = re.compile(r"(\d{1,5})\s*([dwmy])")
+DAYS = {"d": 1, "w": 7, "m": 31, "y": 366}  # never younger than what was asked for
+MOST_SHOWN = 1_000  # findings; the rest is counted
+FOUND = 1  # exit status
+
+
+class Age(click.ParamType[timedelta]):
+    """A length of time: `90d`, `26w`, `6m`, `1y`."""
+
+    name = "age"
+
+    def convert(
+        self, value: str | timedelta, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
+        if isinstance(value, timedelta):
+            return value
+        if not (found := AGE.fullmatch(value.strip().lower())):
+            self.fail(f"{value!r} is no length of time; write it as 90d, 26w, 6m or 1y", param, ctx)
+        return timedelta(days=int(found[1]) * DAYS[found[2]])
+
+
+@click.group()
+def inventory() -> None:
+    """Back up, check, compact, export and measure the inventory.
+
+    All of it may be done while a scan records.
+    """
+
+
+@inventory.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@inventory_option
+def backup(file: Path, inventory: Path) -> None:
+    """Copy the inventory, as it is now, to FILE, and check the copy.
+
+    FILE must not exist. A scan that is going on is not held up.
+
+    \b
+    $ camcensus inventory backup /srv/backup/camcensus-2026-03-01.db
+    """
+    from scanner.inventory import care
+
+    size = care.backup(inventory, file)
+    click.echo(f"{file}: {size:,} bytes, checked.", err=True)
+
+
+@inventory.command()
+@click.option(
+    "--repair", is_flag=True, help="Say anew what follows from the rest: states, identifiers, indexes."
+)
+@inventory_option
+def check(repair: bool, inventory: Path) -> None:
+    """Check that the file is whole, and that what it holds agrees with itself.
+
+    Prints one line for each finding: the table, the row and what is wrong with it. Exits 1 when something was found,
+    mended or not.
+
+    \b
+    $ camcensus inventory check
+    """
+    from scanner.inventory.checking import check as findings
+    from scanner.printable import printable
+
+    count = left = lasting = 0
+    for finding in findings(inventory, repair=repair):
+        count += 1
+        left += not finding.mended
+        lasting += not finding.follows
+        if count <= MOST_SHOWN:
+            done = "  (mended)" if finding.mended else ""
+            click.echo(printable(f"{finding.table}  {finding.row or '-'}  {finding.problem}{done}"))
+    sys.stdout.flush()
+    if not count:
+        click.echo("Nothing is wrong.", err=True)
+        return
+    click.echo(f"{count:,} findings, of which {count - left:,} were mended.", err=True)
+    if lasting:
+        click.echo("What does not follow from the rest can only come from a backup.", err=True)
+    elif left:
+        click.echo("All of it follows from the rest: camcensus inventory check --repair", err=True)
+    sys.exit(FOUND)
+
+
+@inventory.command()
+@inventory_option
+def vacuum(inventory: Path) -> None:
+    """Drop what nothing uses any more, and give the space back to the disk.
+
+    Takes room for a second copy meanwhile, and waits until nobody else records.
+    """
+    from scanner.inventory import care
+
+    freed = care.vacuum(inventory)
+    click.echo(
+        f"{freed.before:,} bytes before, {freed.after:,} after; "
+        f"dropped {freed.statements:,} statements and {freed.payloads:,} replies that nothing used.",
+        err=True,
+    )
+
+
+@inventory.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@inventory_option
+def export(folder: Path, inventory: Path) -> None:
+    """Write every row of every table to FOLDER, as JSON Lines.
+
+    FOLDER must be new or empty. docs/how-to/care-for-the-inventory.md says how to read it back.
+
+    \b
+    $ camcensus inventory export census-2026-03
+    """
+    from scanner.inventory import care
+
+    for table, count in care.export(inventory, folder).items():
+        click.echo(f"{count:>12,}  {folder / table}.jsonl", err=True)
+
+
+@inventory.command()
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@inventory_option
+def stats(as_json: bool, inventory: Path) -> None:
+    """Count what the inventory holds, and say how it grows."""
+    from scanner.inventory import care
+
+    found = care.stats(inventory)
+    if as_json:
+        import msgspec
+
+        sys.stdout.buffer.write(msgspec.json.encode(found) + b"\n")
+        return
+    click.echo(f"{inventory}: {found.size:,} bytes")
+    click.echo(f"first run  {found.first_run or 'none'}\nlast run   {found.last_run or 'none'}\n")
+    click.echo(f"{'table':<20}{'rows':>14}{'bytes':>18}")
+    for table, rows in found.rows.items():
+        size = f"{found.sizes[table]:,}" if table in found.sizes else "not known"
+        click.echo(f"{table:<20}{rows:>14,}{size:>18}")
+    if found.dropped:
+        click.echo(f"\n{found.dropped:,} observations whose replies are not kept any more")
+    click.echo(f"\n{'month':<10}{'runs':>8}{'observations':>16}{'new devices':>14}")
+    for month in found.months:
+        click.echo(f"{month.month:<10}{month.runs:>8,}{month.observations:>16,}{month.new_devices:>14,}")
+
+
+@inventory.command()
+@click.option("--replies-older-than", "age", type=Age(), required=True, metavar="AGE",
+              help="Let go of what is older than this: 90d, 26w, 6m or 1y.")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Count what would go, and change nothing.")
+@click.option("--by", metavar="NAME", default=getpass.getuser, show_default="you", help="Who says so.")
+@inventory_option
+def retain(age: timedelta, dry_run: bool, by: str, inventory: Path) -> None:
+    """Let go of old raw replies that support nothing that is known of any device.
+
+    Kept whatever its age is what supports a claim in the evidence of a device, the last conclusive look at each device,
+    what recorders tell of their channels, and the latest run of each site. Of the rest, time, place and hash stay.
+
+    \b
+    $ camcensus inventory retain --replies-older-than 1y --dry-run
+    """
+    from scanner.inventory.retention import retain as let_go
+
+    before = datetime.now(UTC) - age
+    gone = let_go(
+        inventory, before, by=by, why=f"replies before {before:%Y-%m-%d} are not kept", dry_run=dry_run
+    )
+    for run, count in gone.runs.items():
+        click.echo(f"{run}  {count:,}")
+    sys.stdout.flush()
+    would = "would go" if dry_run else "are not kept any more"
+    click.echo(
+        f"{sum(gone.runs.values()):,} replies of {len(gone.runs):,} runs, {gone.bytes:,} bytes, {would}.",
+        err=True,
+    )
+    if gone.runs and not dry_run:
+        click.echo("To give the space back to the disk: camcensus inventory vacuum", err=True)
