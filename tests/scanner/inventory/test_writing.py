@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import random
 import signal
 import subprocess
 import sys
@@ -13,9 +16,10 @@ from typing import IO
 import pytest
 
 from scanner.errors import CamcensusError
-from scanner.inventory import Inventory, open_inventory
+from scanner.inventory import Inventory, RunSettings, open_inventory
+from scanner.inventory.checking import check
 from scanner.inventory.writer import BATCH, INTERVAL, MOST_WAITING, Batch, Writer
-from scanner.model import Observation
+from scanner.model import Attempt, Observation, Outcome
 
 ENDLESS_SCAN = """
 import sys, time
@@ -35,6 +39,70 @@ for number in range(1_000_000):
     time.sleep(0.002)
 """
 REPLIES_OF_EACH = 300
+HEAVY_SCAN = """
+import sys
+from pathlib import Path
+from scanner.inventory import RunSettings, Seen, open_inventory
+from scanner.model import Identification, Observation
+
+with open_inventory(Path(sys.argv[1])) as inventory:
+    run = inventory.begin_run(RunSettings())
+    for batch in range(1_000_000):
+        units = [f"10.{batch % 250}.{unit // 250}.{unit % 250}" for unit in range(200)]
+        inventory.add(run, [
+            Observation(protocol="http", payload=f"{batch} {part} {unit}".encode() * 30, address=unit, port=part)
+            for unit in units for part in range(5)
+        ])
+        inventory.save_progress(run, {"batch": batch})
+        inventory.flush()
+        print("flushed", run, batch, flush=True)
+        rows = [row for row, _ in inventory.observations(run, after=last if batch else 0)]
+        last = rows[-1]
+        inventory.record(run, [
+            Seen(Identification(address=unit, maker="dahua", confidence="probable"), rows[5 * n:5 * n + 5])
+            for n, unit in enumerate(units)
+        ])
+        print("recorded", run, batch, flush=True)
+"""
+FULL_DISK = """
+import json, sys
+from pathlib import Path
+from scanner.errors import CamcensusError
+from scanner.inventory import RunSettings, open_inventory
+from scanner.inventory.checking import check
+from scanner.model import Observation
+
+disk = Path(sys.argv[1])
+ballast = disk / "ballast"
+ballast.write_bytes(bytes(3_000_000))
+def reply(number):
+    return Observation(protocol="html", payload=(b"%d " % number) * 400, port=number)
+acknowledged, errors, number = -1, [], 0
+with open_inventory(disk / "inventory.db") as inventory:
+    run = inventory.begin_run(RunSettings())
+    while len(errors) < 3 and number < 100_000:
+        try:
+            inventory.add(run, [reply(number)])
+            number += 1
+            if number % 25 == 0:
+                inventory.flush()
+                acknowledged = number - 1
+        except CamcensusError as error:
+            errors.append(str(error))
+    try:
+        held_while_full = [one.port for _, one in open_inventory(disk / "inventory.db").observations(run)]
+    except CamcensusError as error:
+        held_while_full = str(error)
+    ballast.unlink()
+    inventory.flush()
+    added = number
+    inventory.add(run, [reply(added)])
+    inventory.flush()
+with open_inventory(disk / "inventory.db", create=False) as again:
+    held = [one.port for _, one in again.observations(run)]
+print(json.dumps({"acknowledged": acknowledged, "errors": errors, "while_full": held_while_full, "held": held,
+                  "added": added, "findings": len(list(check(disk / "inventory.db")))}))
+"""
 
 
 def scan(path: Path, operator: str, how: str = "flush") -> subprocess.Popen[str]:
@@ -173,3 +241,101 @@ def test_a_write_that_fails_is_told_to_the_next_who_adds_and_is_made_up_for() ->
     full.clear()
     writer.close()
     assert added and written == list(range(added))
+
+
+def killed_while_recording(path: Path, times: int) -> None:
+    """Kill a process that records as fast as it can, again and again, and look each time at what is left."""
+    acknowledged: dict[tuple[str, str], int] = {}
+    chance = random.Random(20_260_301)
+    for _ in range(times):
+        command = [sys.executable, "-c", HEAVY_SCAN, str(path)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            first = output(process).readline()
+            time.sleep(chance.uniform(0, 0.5))
+            process.send_signal(signal.SIGKILL)
+            for line in (first, *output(process)):
+                if line.endswith("\n"):
+                    what, run, batch = line.split()
+                    acknowledged[what, run] = int(batch)
+        assert list(check(path)) == []
+        with open_inventory(path, create=False) as inventory:
+            for (what, run), batch in acknowledged.items():
+                if what == "flushed":
+                    (held,) = inventory._query("SELECT count(*) AS n FROM observations WHERE run = ?", (run,))
+                    assert held["n"] >= (batch + 1) * 1_000 and inventory.progress(run)["batch"] >= batch
+                else:
+                    (filed,) = inventory._query(
+                        "SELECT count(*) AS n FROM identifications WHERE run = ?", (run,)
+                    )
+                    assert filed["n"] >= (batch + 1) * 200
+    assert sum(batch + 1 for (what, _), batch in acknowledged.items() if what == "flushed") >= times
+
+
+def test_what_was_acknowledged_is_there_after_five_kills_in_heavy_recording(path: Path) -> None:
+    killed_while_recording(path, 5)
+
+
+@pytest.mark.slow
+def test_what_was_acknowledged_is_there_after_fifty_kills_in_heavy_recording(path: Path) -> None:
+    killed_while_recording(path, 50)
+
+
+def test_two_processes_record_and_read_at_once(path: Path) -> None:
+    """While two scans record, each reads all of its own, and a third process reads both and only ever sees more."""
+    scans = {name: scan(path, name) for name in ("jo", "kim")}
+    try:
+        runs = {name: output(process).readline().strip() for name, process in scans.items()}
+        seen = dict.fromkeys(scans, 0)
+        for _ in range(20):
+            for process in scans.values():
+                for _ in range(10):
+                    output(process).readline()
+            with open_inventory(path, create=False) as reader:
+                for name, run in runs.items():
+                    now = numbers(reader, run)
+                    assert now == list(range(len(now))) and len(now) >= seen[name]
+                    seen[name] = len(now)
+        assert all(count > 100 for count in seen.values())
+    finally:
+        for process in scans.values():
+            kill(process)
+    assert list(check(path)) == []
+
+
+def test_a_full_disk_is_a_clear_error_and_recording_goes_on_when_there_is_room(tmp_path: Path) -> None:
+    """On a real file system of eight megabytes, in a mount namespace of its own."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to make a small file system")
+    mount = f"mount -t tmpfs -o size=8m none {tmp_path} && exec {sys.executable} -c '{FULL_DISK}' {tmp_path}"
+    result = subprocess.run(
+        ["unshare", "--mount", "--propagation", "private", "sh", "-c", mount],
+        capture_output=True, text=True, timeout=120, check=False, env=os.environ | {"PYTHONPATH": str(Path.cwd())},
+    )  # fmt: skip
+    if "unshare failed" in result.stderr or "mount:" in result.stderr:
+        pytest.skip(f"no small file system can be made here: {result.stderr.strip()}")
+    assert result.returncode == 0, result.stderr
+    told = json.loads(result.stdout)
+    assert told["errors"] and all(
+        "the disk is full; free some space, then go on" in one for one in told["errors"]
+    )
+    assert told["acknowledged"] > 100
+    assert told["while_full"][: told["acknowledged"] + 1] == list(range(told["acknowledged"] + 1))
+    assert told["held"] == list(range(told["added"] + 1)) and told["findings"] == 0
+
+
+@pytest.mark.parametrize("shortened", ["", "2026", "no-such-run"])
+def test_recording_for_a_run_that_is_not_there_says_so_at_once(
+    inventory: Inventory, run: str, shortened: str
+) -> None:
+    name = shortened if shortened == "no-such-run" else run[: len(shortened)]
+    attempt = Attempt("10.20.0.9", 80, "tcp", "tcp", Outcome.REFUSED)
+    for record in (
+        lambda: inventory.add(name, [Observation(protocol="ssh")]),
+        lambda: inventory.attempted(name, [attempt]),
+        lambda: inventory.save_progress(name, {}),
+        lambda: inventory.record(name, []),
+    ):
+        with pytest.raises(CamcensusError, match=f"nothing can be recorded for run '{name}'.*in full"):
+            record()
+    inventory.add(inventory.begin_run(RunSettings()), [Observation(protocol="ssh")])
+    assert len(list(inventory.observations())) == 1
