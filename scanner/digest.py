@@ -17,8 +17,8 @@ from scanner.devices import Trace, sort_out, trace
 from scanner.identifiers import identifiers
 from scanner.inventory import Inventory, Reachable, Seen
 from scanner.model import Identification, Reading
-from scanner.plan import Plan
 from scanner.probes import read_fields
+from scanner.run_plan import RunPlan
 
 STATED_ADDRESS = ("sadp.IPv4Address", "dhdiscover.IPAddress")
 Found = Callable[[str, Identification], None]
@@ -29,7 +29,7 @@ KEPT_READINGS = 5_000  # in memory, without their payloads; the rest is read aga
 class Digest:
     """The devices of one run so far."""
 
-    def __init__(self, inventory: Inventory, run: str, known: Library, plan: Plan, found: Found) -> None:
+    def __init__(self, inventory: Inventory, run: str, known: Library, plan: RunPlan, found: Found) -> None:
         self._inventory, self._run, self._known, self._plan, self._found = inventory, run, known, plan, found
         self._traces: list[Trace] = []
         self._readings: dict[int, Reading] = {}

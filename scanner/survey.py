@@ -36,9 +36,9 @@ from scanner.net.neighbours import neighbours
 from scanner.net.pacing import Pace
 from scanner.net.sweep.connect import Connect
 from scanner.net.sweep.contract import LINK_LAYER, Answer, Swept
-from scanner.plan import ASK_EVERYBODY, Plan, addresses_of
 from scanner.probes import datagrams, read_fields
 from scanner.probes.ports import service
+from scanner.run_plan import ASK_EVERYBODY, RunPlan, addresses_of
 from scanner.targets import Span
 
 DIGEST_EVERY = (
@@ -72,7 +72,7 @@ class Tell(Protocol):
 
 
 async def carry_out(
-    plan: Plan,
+    plan: RunPlan,
     run: str,
     inventory: Inventory,
     known: Library,
@@ -104,7 +104,7 @@ class Survey:
 
     def __init__(
         self,
-        plan: Plan,
+        plan: RunPlan,
         run: str,
         inventory: Inventory,
         known: Library,

@@ -50,7 +50,7 @@ def demo(output: Path, profile: str) -> None:
     from scanner.lab.building import NETWORK, Building
     from scanner.lab.truth import compare
     from scanner.net.gate import CONFINE
-    from scanner.plan import make
+    from scanner.run_plan import make
     from scanner.survey import carry_out
 
     os.environ[CONFINE] = LOOPBACK

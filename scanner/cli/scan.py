@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fingerprints import Library
     from scanner.inventory import Device, Inventory
     from scanner.notify import Destination
-    from scanner.plan import Plan
+    from scanner.run_plan import RunPlan
 
 MOST_NAMED = 10  # devices that a line names
 STATUS = {"complete": 0, "incomplete": 3, "interrupted": 130}
@@ -157,9 +157,9 @@ def scan(
         sys.exit(_run(plan, asked, opened, fingerprints, observations, jsonl, command, ending))
 
 
-def _plan(asked: dict[str, Any], yes: bool) -> Plan:
+def _plan(asked: dict[str, Any], yes: bool) -> RunPlan:
     """Work out the run from the options. Raises `CamcensusError`."""
-    from scanner.plan import make
+    from scanner.run_plan import make
 
     def confirm(networks: Sequence[str]) -> bool:
         click.echo("Private networks of this machine: " + ", ".join(networks), err=True)
@@ -173,9 +173,9 @@ def _plan(asked: dict[str, Any], yes: bool) -> Plan:
     return make(confirm=confirm, **wanted)
 
 
-def _show_steps(plan: Plan) -> None:
+def _show_steps(plan: RunPlan) -> None:
     """Print what a run would do, for the change ticket."""
-    from scanner.plan import steps
+    from scanner.run_plan import steps
 
     packets = seconds = 0.0
     for step in steps(plan):
@@ -203,7 +203,7 @@ def _settings_of(inventory: Inventory, run: str) -> dict[str, Any]:
 
 
 def _run(
-    plan: Plan,
+    plan: RunPlan,
     asked: dict[str, Any],
     inventory: Inventory,
     fingerprints: tuple[Path, ...],

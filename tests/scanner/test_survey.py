@@ -20,8 +20,8 @@ from scanner.inventory import Ending, Inventory, RunSettings, open_inventory
 from scanner.lab.building import Building
 from scanner.lab.truth import compare
 from scanner.model import Identification, Observation, Transport
-from scanner.plan import Plan, make
 from scanner.probes.forbidden import refuse
+from scanner.run_plan import RunPlan, make
 from scanner.survey import carry_out
 
 KNOWN = library()
@@ -54,7 +54,7 @@ class Result:
     """What came of a run against the building."""
 
     def __init__(self, targets: Sequence[str], path: Path, **options: object) -> None:
-        self.plan: Plan = make(targets=targets, profile="fast", **options)  # type: ignore[arg-type]
+        self.plan: RunPlan = make(targets=targets, profile="fast", **options)  # type: ignore[arg-type]
         self.building = Building.loopback()
         self.log, self.kept = Log(), list[Observation]()
         with open_inventory(path) as inventory:

@@ -32,7 +32,7 @@ REQUESTS_PER_DEVICE = (
 )
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
     """One run, before it starts. Rates are probes (datagrams, connects, requests) a second."""
 
     scope: Scope
@@ -83,7 +83,7 @@ def make(
     unicast_discovery: bool = True,
     deep: bool = False,
     window: str | None = None,
-) -> Plan:
+) -> RunPlan:
     """Work a run out from what the user asked for; the names are those of the options of `camcensus scan`.
 
     `confirm` is asked whether the networks that `local` found may be scanned. Raises `CamcensusError`.
@@ -118,7 +118,7 @@ def make(
         )
     kind = PROFILES[profile]
     far = any(not any(one.holds(address) for one in chosen) for address in _ends(within))
-    return Plan(
+    return RunPlan(
         scope=within,
         interfaces=chosen,
         ports=read_ports(ports) if ports else DEFAULT_PORTS,
@@ -185,7 +185,7 @@ def _touching(here: Iterable[Interface], within: Scope) -> tuple[Interface, ...]
     )
 
 
-def steps(plan: Plan) -> Iterator[Step]:
+def steps(plan: RunPlan) -> Iterator[Step]:
     """What a run would send. Upper bounds: an address that answers nothing is asked no further."""
     from scanner.net.discover import DIRECT_ROUNDS
     from scanner.net.questions import fresh_token

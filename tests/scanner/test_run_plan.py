@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scanner.errors import CamcensusError
-from scanner.plan import SMALLEST_CHUNK, addresses_of, make, read_ports, steps
 from scanner.probes.ports import DEFAULT_PORTS
+from scanner.run_plan import SMALLEST_CHUNK, addresses_of, make, read_ports, steps
 
 
 @pytest.mark.parametrize(
