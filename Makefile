@@ -10,7 +10,8 @@ demo: $(VENV)/.demo
 	$(BIN)/camcensus demo --output demo
 
 test: $(VENV)/.dev
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow and not paced" --numprocesses auto --dist loadfile
+	$(BIN)/pytest -m "paced and not slow"
 
 test-slow: $(VENV)/.dev
 	$(BIN)/pytest -m slow

@@ -32,7 +32,7 @@ class Log:
 
     def __init__(self) -> None:
         self.devices: dict[str, Identification] = {}
-        self.first_found = 0.0
+        self.first_found = self.ended = 0.0  # seconds after the start
         self.problems: list[str] = []
         self.started = time.monotonic()
 
@@ -65,7 +65,9 @@ class Result:
 
     async def _carry_out(self, inventory: Inventory) -> Ending:
         async with self.building:
-            return await carry_out(self.plan, self.run, inventory, KNOWN, self.log, self.kept.append)
+            ending = await carry_out(self.plan, self.run, inventory, KNOWN, self.log, self.kept.append)
+        self.log.ended = time.monotonic() - self.log.started
+        return ending
 
 
 @pytest.fixture(scope="module")
@@ -93,8 +95,8 @@ def test_the_run_is_complete_and_says_what_it_could_see(census: Result) -> None:
     assert census.coverage.mute == ("127.77.0.131",)
 
 
-def test_the_first_device_shows_within_a_second_and_a_half(census: Result) -> None:
-    assert 0 < census.log.first_found < 1.5
+def test_the_first_device_shows_long_before_the_scan_is_over(census: Result) -> None:
+    assert 0 < census.log.first_found < census.log.ended / 4
 
 
 def test_nothing_forbidden_is_ever_sent(census: Result) -> None:

@@ -16,7 +16,7 @@ import pytest
 from tests.benchmarks.testbed import Testbed, alive, testbed
 from tests.scanner.net.test_half_open import SMALL, SMALLEST, WITHOUT_PRIVILEGE
 
-pytestmark = pytest.mark.namespaces
+pytestmark = [pytest.mark.namespaces, pytest.mark.paced]
 
 FACTORY = "10.77.0.64"  # the address that two new cameras share
 TWINS = """

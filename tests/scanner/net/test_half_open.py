@@ -18,7 +18,7 @@ SMALL = ipaddress.IPv4Network("10.77.0.0/20")
 SMALLEST = ipaddress.IPv4Network("10.77.0.0/24")
 WITHOUT_PRIVILEGE = ("setpriv", "--bounding-set=-net_raw")
 
-pytestmark = pytest.mark.namespaces
+pytestmark = [pytest.mark.namespaces, pytest.mark.paced]
 
 
 @pytest.fixture(scope="module")

@@ -84,6 +84,7 @@ def seconds_for_half_a_second(rate: int) -> float:
     return time.monotonic() - start + pace.reserve("connect")
 
 
+@pytest.mark.paced
 @pytest.mark.parametrize("rate", [1_000, 30_000, 300_000])
 def test_batches_are_never_faster_and_hardly_slower(rate: int) -> None:
     attempts = [seconds_for_half_a_second(rate) for _ in range(3)]

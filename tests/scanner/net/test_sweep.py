@@ -168,6 +168,7 @@ def test_a_camera_that_greets_at_once_gets_no_reset() -> None:
     assert open_ports(heard) == {(CAMERAS[0], 18021)} and closed == ["b''"]
 
 
+@pytest.mark.paced
 def test_one_device_with_many_ports_is_asked_at_its_own_rate() -> None:
     ports = range(18100, 18120)
     with listening(CAMERAS[:1], ports) as met:
@@ -179,6 +180,7 @@ def test_one_device_with_many_ports_is_asked_at_its_own_rate() -> None:
     assert all(later - earlier > 0.01 for earlier, later in itertools.pairwise(times)), "and without a burst"
 
 
+@pytest.mark.paced
 def test_the_rate_over_all_devices_is_kept_at_the_target() -> None:
     cameras = [f"127.77.8.{each}" for each in range(1, 51)]
     with listening(cameras) as met:
@@ -188,6 +190,7 @@ def test_the_rate_over_all_devices_is_kept_at_the_target() -> None:
     assert len(times) == 100 and times[-1] - times[0] == pytest.approx(99 / 200, rel=0.05)
 
 
+@pytest.mark.paced
 def test_a_device_is_never_asked_for_more_than_two_connections_at_once() -> None:
     """A camera that accepts and never closes its side: the third connection waits until the first is given up."""
     ports = range(18100, 18104)
@@ -236,6 +239,7 @@ def test_a_sweep_goes_on_where_another_stopped(index: int) -> None:
     assert 254 * 3 - index <= swept.probes <= (254 * 3 - index) * 3
 
 
+@pytest.mark.paced
 def test_a_stopped_sweep_says_where_to_go_on_and_nothing_is_missed() -> None:
     stop, first, reached = threading.Event(), list[Answer](), list[int]()
     with listening(CAMERAS):
