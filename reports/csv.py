@@ -55,7 +55,8 @@ def render_blind_spots(found: Sequence[BlindSpots], *, byte_order_mark: bool = F
 
 def row(device: Device) -> Iterator[str]:
     for column in COLUMNS:
-        yield harmless(text(getattr(device, column)))
+        value = getattr(device, column)
+        yield "" if value is None else harmless(text(value))
 
 
 def text(value: object) -> str:
@@ -77,9 +78,9 @@ def text(value: object) -> str:
 
 def harmless(cell: str) -> str:
     """Take out what is invisible, and make sure that nothing runs."""
-    visible = "".join(
+    visible = cell if cell.isprintable() else "".join(
         " " if letter in "\t\r\n" else letter
         for letter in cell
         if letter in "\t\r\n" or unicodedata.category(letter) not in INVISIBLE
-    )
+    )  # fmt: skip
     return FORMULA.sub(r"\1'\2", visible)[:CELL_LIMIT]

@@ -25,15 +25,31 @@ CHOSEN = """
 
 
 def device_query(
-    columns: Sequence[Field], where: str = "", run: str | None = None, sort: str = ""
-) -> tuple[str, list[Any]]:
-    """The query and its values: these columns of the devices for which `where` holds, that were seen in a run."""
-    sql, values = condition(where)
-    if run is not None:
-        sql += " AND id IN (SELECT device FROM sightings WHERE run = ?)"
-        values.append(run)
+    columns: Sequence[Field], where: str = "", run: str | None = None, sort: str = "", limit: int | None = None,
+    skip: int = 0,
+) -> tuple[str, list[Any]]:  # fmt: skip
+    """The query and its values: these columns of the devices for which `where` holds, that were seen in a run; not the
+    first `skip` of them, and no more than `limit`."""
+    sql, values = chosen(where, run)
     select = ", ".join(column.sql for column in columns)
-    return f"SELECT {select} FROM devices WHERE {sql} ORDER BY {order(sort)}", values
+    page = ""
+    if skip or limit is not None:
+        page = " LIMIT ? OFFSET ?"
+        values += [-1 if limit is None else limit, skip]
+    return f"SELECT {select} FROM devices WHERE {sql} ORDER BY {order(sort)}{page}", values
+
+
+def count_query(where: str = "", run: str | None = None) -> tuple[str, list[Any]]:
+    """How many devices there are for which `where` holds, that were seen in a run."""
+    sql, values = chosen(where, run)
+    return f"SELECT count(*) FROM devices WHERE {sql}", values
+
+
+def chosen(where: str, run: str | None) -> tuple[str, list[Any]]:
+    sql, values = condition(where)
+    if run is None:
+        return sql, values
+    return f"{sql} AND id IN (SELECT device FROM sightings WHERE run = ?)", [*values, run]
 
 
 def columns_of(names: str) -> list[Field]:

@@ -229,23 +229,29 @@ class Inventory:
         return list(self.each_device(where, run=run, sort=sort))
 
     def each_device(
-        self, where: str = "", *, run: str | None = None, sort: str = "", evidence: bool = True
-    ) -> Iterator[Device]:
+        self, where: str = "", *, run: str | None = None, sort: str = "", evidence: bool = True,
+        limit: int | None = None, skip: int = 0,
+    ) -> Iterator[Device]:  # fmt: skip
         """The same, a few at a time; without their evidence, which is most of what there is to read, when nobody
-        needs it."""
-        ids = self._rows(*search.device_query([FIELDS["id"]], where, run, sort))
+        needs it; not the first `skip` of them, and no more than `limit`."""
+        ids = self._rows(*search.device_query([FIELDS["id"]], where, run, sort, limit, skip))
         query = search.CHOSEN.format(columns=search.WHOLE if evidence else search.WITHOUT_EVIDENCE)
         for at in range(0, len(ids), AT_ONCE):
             some = rows.json_text([id for (id,) in ids[at : at + AT_ONCE]])
             yield from (rows.device_of(row) for row in self._query(query, (some,)))
 
     def listed(
-        self, columns: Sequence[Field], where: str = "", *, run: str | None = None, sort: str = ""
-    ) -> Iterator[Sequence[object]]:
+        self, columns: Sequence[Field], where: str = "", *, run: str | None = None, sort: str = "",
+        limit: int | None = None, skip: int = 0,
+    ) -> Iterator[Sequence[object]]:  # fmt: skip
         """Some columns of the devices for which a condition holds: the quickest way to many."""
-        found = self._rows(*search.device_query(columns, where, run, sort))
+        found = self._rows(*search.device_query(columns, where, run, sort, limit, skip))
         how = search.decoders(columns)
         return (search.decoded(row, how) for row in found) if how else iter(found)
+
+    def count(self, where: str = "", *, run: str | None = None) -> int:
+        """How many devices there are for which a condition holds, of all or of those seen in a run."""
+        return int(self._rows(*search.count_query(where, run))[0][0])
 
     def device(self, device: str) -> Device:
         """The device with this address, MAC address, serial number or id, or whose id alone begins so."""

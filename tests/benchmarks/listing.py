@@ -2,15 +2,19 @@
 
     python -m tests.benchmarks.listing [--devices 1000 10000 100000] [--rounds 5]
 
-No network. Each figure is the median of the rounds, in milliseconds, with the file in the system's cache; `sqlite3` is
-the same query by the plain module, which reads rows and makes nothing of them. The devices are written as rows, because
-filing them takes the longer time; each has four claims of evidence, as many as a recorder.
+No network. Each figure is the median of the rounds, in milliseconds, with the file in the system's cache: of the clock,
+of processor time, and of the clock for the same query by the plain module `sqlite3`, which reads rows and makes nothing
+of them. Then whole commands, from start to end, and their first line. The devices are written as rows, because filing
+them takes the longer time; each has four claims of evidence, as many as a recorder.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -40,11 +44,18 @@ QUESTIONS = {
     "one network of 256 addresses":                        ("address in 10.1.7.0/24", ""),
     "not seen for a month, not sure":                      ("last_seen < 2026-02-01 and confidence < probable", ""),
     "a text anywhere":                                     ('any ~ "8916-p16 "', ""),
+    "a serial number anywhere":                            ("any ~ 000000000000512", ""),
     "four megapixels or more, read from the model":        ("megapixels >= 4 and site = york", ""),
     "firmware before a version":                           ("firmware < V5.5.0 and site = york", ""),
     "a fingerprint in the evidence":                       ("evidence = lts-title-7", ""),
     "one site, by the last look":                          ("site = york", "-last_seen"),
 }  # fmt: skip
+
+COMMANDS = (
+    (), ("--limit", "50"), ("--limit", "50", "--sort=-last_seen"), ("--where", "address in 10.1.7.0/24"),
+    ("--search", "000512"), ("--where", "maker = hikvision and site = leeds", "--limit", "50"),
+    ("--columns", "address,model,site"), ("--format", "csv"), ("--jsonl",),
+)  # fmt: skip
 
 
 def devices(count: int) -> Iterator[Identification]:
@@ -76,23 +87,50 @@ def fill(inventory: Inventory, count: int) -> None:
         db.table("devices").insert_all(added)
 
 
-def median(rounds: int, do: Callable[[], object]) -> float:
-    """In milliseconds."""
-    taken = []
+def median(rounds: int, do: Callable[[], object]) -> tuple[float, float]:
+    """In milliseconds, of the clock and of the processor."""
+    taken, worked = [], []
     for _ in range(rounds):
-        start = time.perf_counter()
+        start, before = time.perf_counter(), time.process_time()
         do()
+        worked.append((time.process_time() - before) * 1000)
         taken.append((time.perf_counter() - start) * 1000)
-    return statistics.median(taken)
+    return statistics.median(taken), statistics.median(worked)
 
 
-def compared(inventory: Inventory, rounds: int, where: str, sort: str) -> tuple[int, float, float]:
-    """How many devices are found, in how many milliseconds, and in how many by the plain module."""
+def asked(inventory: Inventory, rounds: int, where: str, sort: str) -> tuple[int, float, float, float]:
+    """How many devices are found, in how many milliseconds of the clock and of the processor, and in how many by the
+    plain module."""
     query, values = device_query(FIELDS, where, sort=sort)
     plain = inventory._db.conn
     found = len(list(inventory.listed(FIELDS, where, sort=sort)))
-    ours = median(rounds, lambda: list(inventory.listed(FIELDS, where, sort=sort)))
-    return found, ours, median(rounds, lambda: plain.execute(query, values).fetchall())
+    wall, worked = median(rounds, lambda: list(inventory.listed(FIELDS, where, sort=sort)))
+    return found, wall, worked, median(rounds, lambda: plain.execute(query, values).fetchall())[0]
+
+
+def command(path: Path, rounds: int, words: tuple[str, ...]) -> tuple[int, float, float, float]:
+    """Lines of `camcensus devices`, and milliseconds: of the clock, of the processor, and until the first line."""
+    first: list[float] = []
+    wall, worked = [], []
+    for _ in range(rounds):
+        before, start = os.times(), time.perf_counter()
+        lines = 0
+        with subprocess.Popen(
+            [sys.executable, "-m", "scanner.cli", "devices", *words, "--inventory", str(path)],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        ) as process:  # fmt: skip
+            for _line in process.stdout or ():
+                if not lines:
+                    first.append((time.perf_counter() - start) * 1000)
+                lines += 1
+        wall.append((time.perf_counter() - start) * 1000)
+        after = os.times()
+        worked.append(
+            (after.children_user + after.children_system - before.children_user - before.children_system)
+            * 1000
+        )
+        assert process.returncode == 0
+    return lines, statistics.median(wall), statistics.median(worked), statistics.median(first or [0])
 
 
 def main() -> None:
@@ -101,21 +139,25 @@ def main() -> None:
     )
     parser.add_argument("--devices", type=int, nargs="+", default=[1_000, 10_000, 100_000])
     parser.add_argument("--rounds", type=int, default=5)
-    asked = parser.parse_args()
-    print(f"{'devices':>8} {'found':>8} {'ms':>8} {'sqlite3':>8} {'ratio':>6}  question")
-    for count in asked.devices:
+    given = parser.parse_args()
+    for count in given.devices:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "inventory.db"
             with open_inventory(path) as inventory:
                 fill(inventory, count)
+                print(f"\n{count:,} devices\n{'found':>8} {'ms':>8} {'cpu':>8} {'sqlite3':>8}  question")
                 for what, (where, sort) in QUESTIONS.items():
-                    found, ours, theirs = compared(inventory, asked.rounds, where, sort)
-                    print(
-                        f"{count:>8,} {found:>8,} {ours:>8.1f} {theirs:>8.1f} {ours / theirs:>6.2f}  {what}"
-                    )
+                    figures = asked(inventory, given.rounds, where, sort)
+                    print("{:>8,} {:>8.1f} {:>8.1f} {:>8.1f}  {}".format(*figures, what))
+            print(f"{'lines':>8} {'ms':>8} {'cpu':>8} {'first':>8}  command")
+            for words in COMMANDS:
+                figures = command(path, min(3, given.rounds), words)
                 print(
-                    f"{count:>8,} {sum(file.stat().st_size for file in path.parent.iterdir()) / 1e6:>8.0f} MB"
+                    "{:>8,} {:>8.0f} {:>8.0f} {:>8.0f}  camcensus devices {}".format(
+                        *figures, " ".join(words)
+                    )
                 )
+            print(f"{path.stat().st_size / 1e6:>8.1f} MB on the disk")
 
 
 if __name__ == "__main__":

@@ -43,6 +43,8 @@ Format = Literal["table", "csv", "jsonl"]
     "--format", "form", type=click.Choice(get_args(Format)), help="How to write them. [default: table]"
 )
 @click.option("--jsonl", is_flag=True, help="Short for --format jsonl.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N of them.")
+@click.option("--skip", type=click.IntRange(0), default=0, metavar="N", help="All but the first N of them.")
 @click.option("--replies", is_flag=True, help="Write the raw replies behind them instead, as JSON Lines.")
 @inventory_option
 def list_(
@@ -57,6 +59,8 @@ def list_(
     sort: str,
     form: Format | None,
     jsonl: bool,
+    limit: int | None,
+    skip: int,
     replies: bool,
     inventory: Path,
 ) -> None:
@@ -68,6 +72,7 @@ def list_(
     $ camcensus devices --maker hikvision --confidence probable
     $ camcensus devices --where "covered and last_seen < 30 days ago" --sort=-last_seen
     $ camcensus devices list --columns address,model,firmware --format csv
+    $ camcensus devices --limit 50 --skip 50
     """
     from scanner.inventory import open_inventory
     from scanner.inventory.search import columns_of, in_short
@@ -84,10 +89,29 @@ def list_(
     with open_inventory(inventory, create=False) as opened:
         run = opened.run(run).id if run else None
         if replies:
-            output.write_replies(opened, opened.each_device(where, run=run, sort=sort, evidence=False), run)
-        elif fields:
-            output.write_columns(form, fields, opened.listed(fields, where, run=run, sort=sort))
+            found = opened.each_device(where, run=run, sort=sort, evidence=False, limit=limit, skip=skip)
+            output.write_replies(opened, found, run)
+            return
+        if fields:
+            rows = opened.listed(fields, where, run=run, sort=sort, limit=limit, skip=skip)
+            count = output.write_columns(form, fields, rows)
         else:
-            output.write_devices(
-                form, opened.each_device(where, run=run, sort=sort, evidence=form != "table")
-            )
+            whole = form != "table"
+            found = opened.each_device(where, run=run, sort=sort, evidence=whole, limit=limit, skip=skip)
+            count = output.write_devices(form, found)
+        if form == "table":
+            of = opened.count(where, run=run) if limit or skip else count
+            click.echo(f"{which(count, skip, of)} What was not seen: camcensus blind-spots", err=True)
+
+
+def which(count: int, skip: int, of: int) -> str:
+    """How many devices were shown, and how to see the next."""
+    from reports import wording
+
+    if count == of:
+        return f"{wording.devices(of)}."
+    if not count:
+        return f"{wording.devices(of)}, none after the first {skip:,}."
+    last = skip + count
+    more = f" More: --skip {last}" if last < of else ""
+    return f"{skip + 1:,} to {last:,} of {wording.devices(of)}.{more}"

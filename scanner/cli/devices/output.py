@@ -3,49 +3,80 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import click
 
-if TYPE_CHECKING:
-    from rich.table import Table
+from scanner.cli import table
+from scanner.cli.table import Column
 
+if TYPE_CHECKING:
     from scanner.inventory import Device, Inventory
     from scanner.inventory.fields import Field
 
 WHOLE = 16  # characters of a cell that stay in one piece, where it has so many
+LOOKED_AT = 1_000  # rows that decide on the widths of columns
+LINES_AT_ONCE = 100
+COLUMNS = (
+    Column("Id", 7), Column("Address", 16), Column("Made by", 9, share=3), Column("Shown as", 9, share=3),
+    Column("Model", 14, share=5), Column("Category", 8, share=3), Column("Confidence", 10),
+)  # fmt: skip
+
+Row = TypeVar("Row")
 
 
-def write_devices(form: str, found: Iterable[Device]) -> None:
-    """Devices whole, or what a table has room for."""
+def write_devices(form: str, found: Iterable[Device]) -> int:
+    """Write devices whole, or what a table has room for, and return how many there were."""
+    rows = Counted(found)
     if form == "jsonl":
-        write_lines(found)
+        write_lines(rows)
     elif form == "csv":
         from reports import csv
 
-        write_csv(csv.COLUMNS, (csv.row(device) for device in found))
+        write_csv(csv.COLUMNS, (csv.row(device) for device in rows))
     else:
-        show(table(devices := list(found)), len(devices))
+        headings = [column.heading for column in COLUMNS]
+        echo(table.lines(headings, table.widths(COLUMNS, table.room()), map(in_short, rows)))
+    return rows.count
 
 
-def write_columns(form: str, fields: Sequence[Field], found: Iterable[Sequence[object]]) -> None:
-    """Some fields of devices. The names of the fields are headings and keys."""
+def write_columns(form: str, fields: Sequence[Field], found: Iterable[Sequence[object]]) -> int:
+    """Write some fields of devices, and return how many there were. The names of the fields are headings and keys."""
     names = [field.name for field in fields]
+    rows = Counted(found)
     if form == "jsonl":
         import msgspec
 
         encode = msgspec.json.Encoder().encode
-        for row in found:
+        for row in rows:
             sys.stdout.buffer.write(encode(dict(zip(names, row, strict=True))) + b"\n")
     elif form == "csv":
         from reports import csv
 
-        write_csv(names, ([csv.harmless(csv.text(value)) for value in row] for row in found))
+        write_csv(names, ([csv.harmless(csv.text(value)) for value in row] for row in rows))
     else:
-        cells = [[cell(value, field) for value, field in zip(row, fields, strict=True)] for row in found]
-        show(grid(names, cells), len(cells))
+        echo(
+            grid(
+                names,
+                ([cell(value, field) for value, field in zip(row, fields, strict=True)] for row in rows),
+            )
+        )
+    return rows.count
+
+
+class Counted(Generic[Row]):
+    """Rows that are handed on, and how many there were."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self._rows, self.count = rows, 0
+
+    def __iter__(self) -> Iterator[Row]:
+        for row in self._rows:
+            self.count += 1
+            yield row
 
 
 def write_lines(found: Iterable[Device]) -> None:
@@ -79,62 +110,42 @@ def write_csv(names: Iterable[str], lines: Iterable[Iterable[str]]) -> None:
     file.detach()
 
 
-def show(made: Table | str, count: int) -> None:
-    from rich.console import Console
+def echo(lines: Iterator[str]) -> None:
+    """Print lines as they come, a page or so at a time."""
+    while some := list(islice(lines, LINES_AT_ONCE)):
+        click.echo("\n".join(some))
 
+
+def in_short(device: Device) -> tuple[str, ...]:
+    """What people look at first, in the order of COLUMNS."""
     from reports import wording
 
-    if isinstance(made, str):
-        click.echo(made, nl=False)
-    elif count:
-        Console(highlight=False, markup=False, emoji=False).print(made)
-    click.echo(f"{wording.devices(count)}. What was not seen: camcensus runs", err=True)
+    return (
+        device.id,
+        wording.shown(device.address or device.mac or "") + ("!" if device.conflicts else ""),
+        wording.made_by(device),
+        wording.shown_as(device),
+        wording.name(device.model or ""),
+        wording.category(device),
+        device.confidence,
+    )
 
 
-def table(found: Sequence[Device]) -> Table:
-    """What people look at first."""
-    from rich.table import Table
-    from rich.text import Text
-
-    from reports import wording
-
-    made = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", expand=True)
-    made.add_column("Id", width=7)
-    made.add_column("Address", width=16, overflow="fold")  # and its mark of a conflict
-    for heading, share in (("Made by", 3), ("Shown as", 3), ("Model", 5), ("Category", 3)):
-        made.add_column(heading, ratio=share, overflow="fold")
-    made.add_column("Confidence", width=10)
-    for device in found:
-        cells = (
-            device.id,
-            wording.shown(device.address or device.mac or "") + ("!" if device.conflicts else ""),
-            wording.made_by(device),
-            wording.shown_as(device),
-            wording.name(device.model or ""),
-            wording.category(device),
-            device.confidence,
-        )
-        made.add_row(*map(Text, cells))
-    return made
-
-
-def grid(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Table | str:
+def grid(names: Sequence[str], rows: Iterator[Sequence[str]]) -> Iterator[str]:
     """A table where the columns fit side by side; else every device as a block of lines, a field each."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    widest = [max(map(len, column)) for column in zip(names, *rows, strict=True)]
+    first = list(islice(rows, LOOKED_AT))
+    widest = [max(map(table.cells, column)) for column in zip(names, *first, strict=True)]
     least = [max(len(name), min(width, WHOLE)) for name, width in zip(names, widest, strict=True)]
-    if sum(least) + len(least) > Console().width:
+    left = table.room() - sum(least) - table.GAP * len(least)
+    if left < 0:
         label = max(map(len, names))
-        return "".join(block(names, row, label) + "\n" for row in rows)
-    made = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
-    for name, width in zip(names, least, strict=True):
-        made.add_column(name, min_width=width, overflow="fold")
-    for row in rows:
-        made.add_row(*map(Text, row))
-    return made
+        return (block(names, row, label) for row in chain(first, rows))
+    widths = []
+    for width, wanted in zip(least, widest, strict=True):  # the first columns get what they want first
+        more = min(left, max(0, wanted - width))
+        left -= more
+        widths.append(width + more)
+    return table.lines(names, widths, chain(first, rows))
 
 
 def block(names: Sequence[str], row: Sequence[str], label: int) -> str:

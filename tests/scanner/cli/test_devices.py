@@ -145,7 +145,7 @@ def test_an_unknown_device_or_run_is_an_error_that_helps(inventory: Path) -> Non
 
 def test_that_nothing_was_found_is_said_with_where_to_see_what_was_not_seen(inventory: Path) -> None:
     result = invoke(inventory, "--brand", "nobody")
-    assert result.stdout == "" and result.stderr == "0 devices. What was not seen: camcensus runs\n"
+    assert result.stdout == "" and result.stderr == "0 devices. What was not seen: camcensus blind-spots\n"
 
 
 # Conditions, columns, orders and formats
@@ -283,3 +283,29 @@ def test_a_device_says_where_it_is_and_whose(inventory: Path) -> None:
     lines = list(facts(placed))
     assert "place       leeds, 2.14, sw-3, port 7" in lines and "owner       landlord" in lines
     assert not any(line.startswith(("place", "owner", "note")) for line in facts(device))
+
+
+@pytest.mark.parametrize(
+    ("words", "addresses", "told"),
+    [
+        (["--limit", "1"], [RECORDER.address], "1 to 1 of 2 devices. More: --skip 1 "),
+        (["--limit", "5", "--skip", "1"], [CAMERA.address], "2 to 2 of 2 devices. "),
+        (["--skip", "2"], [], "2 devices, none after the first 2. "),
+        (["--limit", "1", "--sort=-address"], [CAMERA.address], "1 to 1 of 2 devices. "),
+        (["--limit", "1", "--run", "20", "--covered"], [RECORDER.address], "1 device. "),
+    ],
+)
+def test_a_long_list_is_read_page_by_page(
+    inventory: Path, words: list[str], addresses: list[str], told: str
+) -> None:
+    lines = invoke(inventory, *words, "--jsonl").stdout.splitlines()
+    assert [json.loads(line)["address"] for line in lines] == addresses
+    rows = invoke(inventory, *words, "--columns", "address", "--format", "csv").stdout.splitlines()
+    assert rows == ["address", *addresses]
+    assert invoke(inventory, *words).stderr.startswith(told)
+    assert invoke(inventory, *words, "--columns", "address").stderr.startswith(told)
+
+
+def test_the_raw_replies_of_one_page_come_out(inventory: Path) -> None:
+    assert invoke(inventory, "--replies", "--limit", "1").stdout != ""
+    assert invoke(inventory, "--replies", "--skip", "1").stdout == ""
