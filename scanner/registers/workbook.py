@@ -1,7 +1,8 @@
 """The sheets of an XLSX workbook, through openpyxl's read-only mode: row by row, formulas as their text.
 
 That mode does not tell which cells are merged, so that the sheet's own list of them is read first (ECMA-376 part 1,
-18.3.1.55). The value of cells merged downwards counts for each row. A workbook is refused before it is opened when it
+18.3.1.55). The value of cells merged downwards counts for each row. Rows that are not in order are sorted first. A
+workbook is refused before it is opened when it
 would unpack to too much, or declares a document type: OPC forbids that (ECMA-376 part 2, 7.2.3), and bombs need it.
 """
 
@@ -11,12 +12,15 @@ import io
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import IO, Any
 
+import msgspec
+
 from scanner.errors import CamcensusError
+from scanner.registers.row_order import Twice, Watch, column, sorted_book
 from scanner.registers.tables import Row, Table, checked
 
 LARGEST = 500 * 2**20  # bytes unpacked
@@ -28,6 +32,14 @@ RANGE = re.compile(r"([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})")
 Merges = dict[int, list[tuple[int, int]]]  # first row -> (column from 0, last row)
 
 
+class Layout(msgspec.Struct, frozen=True):
+    """What is known of a sheet before its rows are read."""
+
+    part: str  # of the archive
+    merged: Merges
+    in_order: bool
+
+
 def sheets(path: Path, content: bytes, sheet: str | None) -> list[Table]:
     """The visible sheets of a workbook, or the one with this name."""
     import openpyxl
@@ -35,7 +47,10 @@ def sheets(path: Path, content: bytes, sheet: str | None) -> list[Table]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             refuse_bombs(archive)
-            merged = merges(archive)
+            found = layouts(archive)
+        twice: Mapping[str, Twice] = {}
+        if mixed := [one.part for one in found.values() if not one.in_order]:
+            content, twice = sorted_book(content, mixed)
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
     except CamcensusError as error:
         raise CamcensusError(f"{path} is refused", why=error.what, fix="save it again as CSV") from None
@@ -48,7 +63,12 @@ def sheets(path: Path, content: bytes, sheet: str | None) -> list[Table]:
     chosen = [
         one for one in book.worksheets if (one.title == sheet if sheet else one.sheet_state == "visible")
     ]
-    return [Table(one.title, rows_of(path, one, merged.get(one.title, {})), "XLSX") for one in chosen]
+    none = Layout("", {}, True)
+    known = [(one, found.get(one.title, none)) for one in chosen]
+    return [
+        Table(one.title, rows_of(path, one, its.merged, twice.get(its.part, {})), "XLSX")
+        for one, its in known
+    ]
 
 
 def broken(path: Path, error: Exception) -> CamcensusError:
@@ -73,8 +93,8 @@ def refuse_bombs(archive: zipfile.ZipFile) -> None:
                     raise CamcensusError(f"its part {name} declares a document type, which no workbook needs")
 
 
-def merges(archive: zipfile.ZipFile) -> dict[str, Merges]:
-    """Which cells of each sheet are merged downwards."""
+def layouts(archive: zipfile.ZipFile) -> dict[str, Layout]:
+    """Which cells of each sheet are merged downwards, and whether its rows are in order."""
     from lxml import etree
 
     def parsed(name: str) -> Any:
@@ -90,19 +110,21 @@ def merges(archive: zipfile.ZipFile) -> dict[str, Merges]:
         part = posixpath.normpath(posixpath.join("/xl", targets.get(relation) or "")).lstrip("/")
         if part in names:
             with archive.open(part) as file:
-                found[one.get("name")] = merged_cells(file)
+                found[one.get("name")] = layout(part, file)
     return found
 
 
-def merged_cells(file: IO[bytes]) -> Merges:
+def layout(part: str, file: IO[bytes]) -> Layout:
     from lxml import etree
 
     found: Merges = {}
-    count = 0
+    count, watch = 0, Watch()
     for _, element in etree.iterparse(
         file, tag=("{*}row", "{*}mergeCell"), resolve_entities=False, no_network=True
     ):
-        if element.tag.endswith("mergeCell") and (cut := RANGE.fullmatch(element.get("ref") or "")):
+        if element.tag.endswith("}row"):
+            watch.see(element)
+        elif cut := RANGE.fullmatch(element.get("ref") or ""):
             count += 1
             if count > MERGED:
                 raise CamcensusError(f"a sheet has more than {MERGED:,} merged cells")
@@ -110,18 +132,10 @@ def merged_cells(file: IO[bytes]) -> Merges:
             if last > first:
                 found.setdefault(first, []).append((column(cut[1]), last))
         element.clear()
-    return found
+    return Layout(part, found, watch.in_order)
 
 
-def column(letters: str) -> int:
-    """The number of a column from 0: A, B, … Z, AA."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number - 1
-
-
-def rows_of(path: Path, sheet: Any, merged: Merges) -> Iterator[Row]:
+def rows_of(path: Path, sheet: Any, merged: Merges, twice: Twice) -> Iterator[Row]:
     sheet.reset_dimensions()  # what the file says of its own size may be a lie
     running: dict[int, tuple[int, str]] = {}  # column -> last row, value
     try:
@@ -139,7 +153,7 @@ def rows_of(path: Path, sheet: Any, merged: Merges) -> Iterator[Row]:
                 running[at] = (last, texts[at] if at < len(texts) else "")
             formulas = {at for at, cell in enumerate(cells) if cell.data_type == "f"}
             row = checked(number, tuple(texts), formulas)
-            yield Row(number, row.cells, row.wrong or wrong(every), row.formulas)
+            yield Row(number, row.cells, row.wrong or wrong(every) or twice.get(number, ""), row.formulas)
     except CamcensusError:
         raise
     except Exception as error:  # noqa: BLE001 (as above: it is read while we go on)

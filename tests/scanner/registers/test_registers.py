@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -220,6 +221,52 @@ def test_a_cell_at_the_far_corner_takes_no_time_and_no_memory(tmp_path: Path) ->
     reading = read(path)
     assert len(reading.entries) == 1
     assert said(reading) == ["cameras.xlsx: sheet Sheet, row 1048576: it has more than 200 cells"]
+
+
+def rearranged(path: Path, change: Callable[[str], str]) -> Path:
+    """The workbook with its first sheet written otherwise."""
+    with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as whole, zipfile.ZipFile(path, "w") as made:
+        for name in whole.namelist():
+            content = whole.read(name)
+            made.writestr(name, change(content.decode()).encode() if name.endswith("sheet1.xml") else content)
+    return path
+
+
+def reverse(outer: str, inner: str) -> Callable[[str], str]:
+    """What the elements `outer` hold, with the elements `inner` in it the other way round."""
+
+    def change(sheet: str) -> str:
+        def turned(found: re.Match[str]) -> str:
+            parts = re.findall(rf"<{inner}[ >].*?</{inner}>", found[2])
+            return found[1] + "".join(reversed(parts)) + found[3]
+
+        return re.sub(rf"(<{outer}(?: [^>]*)?>)(.*?)(</{outer}>)", turned, sheet)
+
+    return change
+
+
+@pytest.mark.parametrize(("outer", "inner"), [("sheetData", "row"), ("row", "c")])
+def test_rows_and_cells_of_a_workbook_count_in_whatever_order_they_stand_in_the_file(
+    tmp_path: Path, outer: str, inner: str
+) -> None:
+    rows = (("Serial", "Building", "Room"), *((f"C1234567{n}", "North", f"{n}") for n in range(1, 9)))
+    path = workbook(tmp_path / "cameras.xlsx", *rows)
+    before = read(path)
+    after = read(rearranged(path, reverse(outer, inner)))
+    assert [entry.row for entry in after.entries] == list(range(2, 10))
+    assert [entry.fields for entry in after.entries] == [entry.fields for entry in before.entries]
+    assert said(after) == []
+
+
+def test_a_row_or_cell_that_a_workbook_holds_twice_is_rejected_by_its_number(tmp_path: Path) -> None:
+    rows = (("Serial", "Room"), ("C12345671", "1"), ("C12345672", "2"), ("C12345673", "3"))
+    path = workbook(tmp_path / "cameras.xlsx", *rows)
+    reading = read(rearranged(path, lambda sheet: sheet.replace('r="4"', 'r="2"').replace('"B3"', '"A3"')))
+    assert said(reading) == [
+        "cameras.xlsx: sheet Kameras, row 2: this row is in the file twice",
+        "cameras.xlsx: sheet Kameras, row 3: cell A3 is in the file twice",
+    ]
+    assert reading.entries == []
 
 
 def test_a_workbook_with_a_document_type_or_of_another_kind_is_refused(tmp_path: Path) -> None:
