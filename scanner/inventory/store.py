@@ -118,11 +118,13 @@ class Inventory:
         from importlib.metadata import version
 
         now = self._now()
-        run = run_id(now)
-        row = msgspec.to_builtins(settings) | {"id": run, "started": rows.stamp(now)}
+        row = msgspec.to_builtins(settings) | {"started": rows.stamp(now), "version": version("camcensus")}
         row |= {key: rows.json_text(row[key]) for key in ("targets", "settings")}
         with self._writing() as db:
-            db.table("runs").insert(row | {"version": version("camcensus")})
+            run = run_id(now)
+            while db.execute("SELECT 1 FROM runs WHERE id = ?", (run,)).fetchone():
+                run = run_id(now)  # of a thousand that begin in one second, two may draw the same letters
+            db.table("runs").insert({"id": run} | row)
         return run
 
     def finish_run(self, run: str, outcome: Ending, coverage: Coverage | Mapping[str, Any]) -> None:

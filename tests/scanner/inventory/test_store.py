@@ -144,3 +144,14 @@ def test_progress_is_kept_as_it_was_when_it_was_saved(inventory: Inventory, run:
     inventory.save_progress(run, progress)
     progress["parts"] = 4
     assert inventory.progress(run) == {"parts": 3, "grabbed": ["10.20.0.9"]}
+
+
+def test_two_runs_of_one_second_never_get_the_same_name(
+    inventory: Inventory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = iter(("aaaa", "aaaa", "aaaa", "bbbb"))
+    monkeypatch.setattr("scanner.inventory.ids.letters", lambda count: next(drawn))
+    inventory._now = lambda: NOON
+    assert [inventory.begin_run(RunSettings()) for _ in range(2)] == [
+        "20260301-120000-aaaa", "20260301-120000-bbbb",
+    ]  # fmt: skip
