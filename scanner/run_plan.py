@@ -14,7 +14,8 @@ from scanner.net.interfaces import Interface, interfaces, local_networks
 from scanner.net.names import resolve
 from scanner.net.pacing import PROFILES
 from scanner.probes.ports import DEFAULT_PORTS
-from scanner.targets import Scope, Span, scope
+from scanner.spans import Span
+from scanner.targets import Scope, scope
 from scanner.window import Window
 from scanner.window import window as read_window
 

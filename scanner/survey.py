@@ -39,7 +39,7 @@ from scanner.net.sweep.contract import LINK_LAYER, Answer, Swept
 from scanner.probes import datagrams, read_fields
 from scanner.probes.ports import service
 from scanner.run_plan import ASK_EVERYBODY, RunPlan, addresses_of
-from scanner.targets import Span
+from scanner.spans import Span
 
 DIGEST_EVERY = (
     0.5  # s: the first device is on the screen, and all that was heard on the disk, within a second or two

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
@@ -19,8 +18,8 @@ from pathlib import Path
 import msgspec
 
 from scanner.errors import CamcensusError
+from scanner.spans import Span, holds, merged, size, without
 
-Span = tuple[int, int]  # first and last IPv4 address, as numbers, both included
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str], Sequence[str]]  # host name -> addresses; raises OSError
 
@@ -66,7 +65,7 @@ class Scope(msgspec.Struct, frozen=True):
     excluded: int = 0  # addresses that the exclusions took out
 
     def __len__(self) -> int:
-        return sum(last - first + 1 for first, last in self.spans) + len(self.v6)
+        return size(self.spans) + len(self.v6)
 
     def __contains__(self, address: object) -> bool:
         it = _address(str(address))
@@ -74,7 +73,7 @@ class Scope(msgspec.Struct, frozen=True):
             return False
         if it.version == 6:
             return str(it) in self.v6
-        return _covers(self.spans, int(it))
+        return holds(self.spans, int(it))
 
     def addresses(self) -> Iterator[str]:
         """Every address, in order."""
@@ -90,7 +89,7 @@ class Scope(msgspec.Struct, frozen=True):
             return False
         if it.version == 6:
             return any(str(it) in exclusion.block.v6 for exclusion in self.exclusions)
-        return any(_covers(exclusion.block.spans, int(it)) for exclusion in self.exclusions)
+        return any(holds(exclusion.block.spans, int(it)) for exclusion in self.exclusions)
 
 
 def scope(
@@ -111,17 +110,17 @@ def scope(
     exclusions = [Exclusion(block) for text in exclude for block in _blocks(text, resolve)]
     exclusions += [exclusion for path in exclude_files for exclusion in _exclusions(path, resolve)]
     in_force = [exclusion for exclusion in exclusions if exclusion.holds(today)]
-    wanted = _merged(span for block in blocks for span in block.spans)
-    spans = _without(wanted, _merged(span for exclusion in in_force for span in exclusion.block.spans))
+    wanted = merged(span for block in blocks for span in block.spans)
+    spans = without(wanted, merged(span for exclusion in in_force for span in exclusion.block.spans))
     v6 = dict.fromkeys(address for block in blocks for address in block.v6)
     left = [address for address in v6 if not any(address in exclusion.block.v6 for exclusion in in_force)]
     return Scope(
         targets=tuple(block.text for block in blocks),
-        spans=tuple(spans),
+        spans=spans,
         v6=tuple(left),
         exclusions=tuple(in_force),
         expired=tuple(exclusion for exclusion in exclusions if not exclusion.holds(today)),
-        excluded=_size(wanted) - _size(spans) + len(v6) - len(left),
+        excluded=size(wanted) - size(spans) + len(v6) - len(left),
     )
 
 
@@ -179,7 +178,7 @@ def _named(text: str, resolve: Resolve, place: str) -> Block:
         raise _wrong(text, place, why, "correct the name, or write its address") from None
     return Block(
         text,
-        spans=tuple(_merged((int(it), int(it)) for it in found if it.version == 4)),
+        spans=merged((int(it), int(it)) for it in found if it.version == 4),
         v6=tuple(str(it) for it in found if it.version == 6),
         place=place,
     )
@@ -263,7 +262,7 @@ PRIVATE = (
 def _public_in(span: Span) -> str | None:
     """The first public address of a span."""
     networks = map(ipaddress.IPv4Network, PRIVATE)
-    left = _without([span], _merged((int(network[0]), int(network[-1])) for network in networks))
+    left = without((span,), merged((int(network[0]), int(network[-1])) for network in networks))
     return str(ipaddress.IPv4Address(left[0][0])) if left else None
 
 
@@ -272,40 +271,6 @@ def _address(text: str) -> Address | None:
         return ipaddress.ip_address(text)
     except ValueError:
         return None
-
-
-def _covers(spans: Sequence[Span], number: int) -> bool:
-    at = bisect_right(spans, (number, 1 << 32)) - 1
-    return at >= 0 and spans[at][0] <= number <= spans[at][1]
-
-
-def _merged(spans: Iterable[Span]) -> list[Span]:
-    merged: list[Span] = []
-    for first, last in sorted(spans):
-        if merged and first <= merged[-1][1] + 1:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], last))
-        else:
-            merged.append((first, last))
-    return merged
-
-
-def _without(spans: Iterable[Span], holes: Sequence[Span]) -> list[Span]:
-    """What is left of the spans; both are sorted and merged."""
-    left: list[Span] = []
-    for first, last in spans:
-        for hole_first, hole_last in holes:
-            if hole_last < first or hole_first > last:
-                continue
-            if first < hole_first:
-                left.append((first, hole_first - 1))
-            first = hole_last + 1
-        if first <= last:
-            left.append((first, last))
-    return left
-
-
-def _size(spans: Iterable[Span]) -> int:
-    return sum(last - first + 1 for first, last in spans)
 
 
 def _wrong(text: str, place: str, why: str, fix: str) -> CamcensusError:
