@@ -14,7 +14,7 @@ from scanner.cli.options import inventory_option
 from scanner.errors import CamcensusError
 
 if TYPE_CHECKING:
-    from scanner.inventory.places import Change
+    from scanner.inventory.journal import Change
 
 by_option = click.option(
     "--by", metavar="NAME", default=getpass.getuser, show_default="you", help="Who says so."
@@ -46,7 +46,12 @@ def sites(context: click.Context, form: str, inventory: Path) -> None:
     with open_inventory(inventory, create=False) as opened:
         found = opened.ask(places.sites)
         several = opened.ask(places.ambiguous)
-    show(found, form, ("id", "name", "networks", "devices", "note"), right=("networks", "devices"))
+    show(
+        found,
+        form,
+        ("id", "name", "sensitivity", "networks", "devices", "note"),
+        right=("networks", "devices"),
+    )
     click.echo(f"{len(found):,} site{'' if len(found) == 1 else 's'}.", err=True)
     tell_ambiguous(several)
 
@@ -55,10 +60,17 @@ def sites(context: click.Context, form: str, inventory: Path) -> None:
 @click.argument("site")
 @click.option("--name", metavar="TEXT", help="What people call it.  [default: SITE]")
 @click.option("--note", metavar="TEXT", help="Anything else.")
+@click.option(
+    "--sensitivity",
+    type=click.Choice(["low", "normal", "high", "critical"]),
+    help="How much it matters what its cameras see; the plan to replace them begins where it matters most.",
+)
 @by_option
 @inventory_option
-def add(site: str, name: str | None, note: str | None, by: str, inventory: Path) -> None:
-    """Add a site, or give one that exists another name or note. SITE is its id, short and lasting.
+def add(
+    site: str, name: str | None, note: str | None, sensitivity: str | None, by: str, inventory: Path
+) -> None:
+    """Add a site, or give one that exists another name, note or sensitivity. SITE is its id, short and lasting.
 
     \b
     $ camcensus sites add hq --name "Head office"
@@ -66,7 +78,7 @@ def add(site: str, name: str | None, note: str | None, by: str, inventory: Path)
     from scanner.inventory import open_inventory, places
 
     with open_inventory(inventory) as opened:
-        new = opened.change(places.add_site, by, site, name, note)
+        new = opened.change(places.add_site, by, site, name, note, sensitivity)
     click.echo(f"{site} {'added' if new else 'is up to date'}.", err=True)
 
 

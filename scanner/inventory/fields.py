@@ -11,12 +11,13 @@ from fingerprints.models import SAID
 from scanner.inventory.records import Reachable
 from scanner.inventory.rows import PLACED
 from scanner.model import CATEGORIES, Confidence
+from scanner.phase_out.states import STATES
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
 Kind = Literal[
-    "text", "version", "level", "number", "moment", "address", "yes or no", "list", "any text"
+    "text", "version", "level", "number", "moment", "day", "address", "yes or no", "list", "any text"
 ]  # fmt: skip
 
 
@@ -79,6 +80,24 @@ ABOUT_MODEL = {
 }  # fmt: skip
 
 
+ABOUT_PLAN: dict[str, tuple[Kind, str]] = {
+    "state":       ("text", "how far its replacement is; empty when it is not in the plan"),
+    "phase":       ("text", "the phase in which it is replaced"),
+    "priority":    ("number", "how urgent that is, from 0 to 100"),
+    "due":         ("day", "the day by which it is to be gone"),
+    "responsible": ("text", "who sees to it"),
+    "contractor":  ("text", "who does the work"),
+    "ticket":      ("text", "the ticket of the work"),
+    "replacement": ("text", "the product that takes its place"),
+}  # fmt: skip
+
+
+def planned(name: str) -> Field:
+    kind, about = ABOUT_PLAN[name]
+    sql = f"(SELECT {name} FROM plan_items WHERE device = devices.id)"
+    return Field(name, kind, about, sql, words=STATES if name == "state" else ())
+
+
 def decoded(name: str) -> Field:
     kind: Kind = "number" if name in NUMBERS else "yes or no" if name in YES_OR_NO else "text"
     sql = f"specified('{name}', model, maker, brand)"
@@ -91,6 +110,7 @@ FIELDS: dict[str, Field] = {
         *STATED,
         *(Field(name, "text", ABOUT_PLACED[name], name) for name in PLACED),
         *(decoded(name) for name in SAID if name != "category"),
+        *(planned(name) for name in ABOUT_PLAN),
     )
 }
 """Every field by its name, in the order in which `all` shows them."""

@@ -54,6 +54,13 @@ DROP_LOST_SIGHTINGS = """
 """
 
 
+# Where both have one, that of the device which is gone waits in case the merge is undone.
+HAND_OVER_PLAN = """
+    UPDATE plan_items SET device = :to WHERE device = :of
+        AND NOT EXISTS (SELECT 1 FROM plan_items WHERE device = :to)
+"""
+
+
 WITH_IDENTIFIER = """
     SELECT identifications.rowid AS number, rule, identifiers FROM identifications, json_each(identifiers) AS its
     WHERE device = :device AND its.value ->> 0 = :kind AND its.value ->> 1 = :value
@@ -71,6 +78,7 @@ class Moved(msgspec.Struct, frozen=True):
     placed: dict[
         str, str | None
     ]  # what was written of the remaining device's place before, and of whose it is
+    planned: bool = False  # whether its item in the plan went to the remaining device, which had none
 
 
 def merge(
@@ -87,6 +95,7 @@ def merge(
         observations=_ids(db, "SELECT id FROM observations WHERE device = :gone", both),
         sightings=tuple(db.query("SELECT * FROM sightings WHERE device = :gone", both)),
         placed={name: mine[name] for name in (*PLACED, "placed_by")},
+        planned=bool(db.execute(HAND_OVER_PLAN, {"to": mine["id"], "of": theirs["id"]}).rowcount),
     )
     for table in ("identifications", "observations"):
         db.execute(f"UPDATE {table} SET device = :kept WHERE device = :gone", both)
@@ -131,6 +140,8 @@ def undo(db: Database, merged: Row, at: str, by: str, why: str) -> str:
     db.execute(DROP_LOST_SIGHTINGS, {"device": merged["device"]})
     placed = ", ".join(f"{name} = :{name}" for name in moved.placed)
     db.execute(f"UPDATE devices SET {placed} WHERE id = :kept", both | moved.placed)
+    if moved.planned:
+        db.execute(HAND_OVER_PLAN, {"to": merged["other"], "of": merged["device"]})
     db.execute("UPDATE identity_changes SET undone = ? WHERE id = ?", (at, merged["id"]))
     return _parted(db, merged["device"], merged["other"], at, by, why)
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, get_args
 
 import msgspec
 
 from scanner.errors import CamcensusError
+from scanner.inventory.journal import Change, journal
 from scanner.inventory.rows import PLACED, Row, json_text
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 SOURCES = ("person", "register", "switch", "cable-plan", "network")  # the strongest first
 WRITTEN = ("person", "switch")  # whose words stand in the row of the device and nowhere else
 LEVELS = ("site", "building", "floor", "room")
+Sensitivity = Literal["low", "normal", "high", "critical"]
 SITE_LENGTH = 64  # characters of a site's id
 
 SITES = """
@@ -34,10 +36,6 @@ UPSERT_NETWORK = """
     VALUES (:site, :cidr, :building, :floor, :room, :note)
     ON CONFLICT DO UPDATE SET building = excluded.building, floor = excluded.floor, room = excluded.room,
         note = excluded.note
-"""
-JOURNAL = """
-    INSERT INTO journal (at, by, device, cause, field, before, after, why)
-    VALUES (:at, :by, :device, :cause, :field, :before, :after, :why)
 """
 MERGED = "SELECT other, device FROM identity_changes WHERE kind = 'merge' AND undone IS NULL ORDER BY id"
 SEEN_AT = """
@@ -57,6 +55,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     note: str | None = None
     networks: int = 0
     devices: int = 0
+    sensitivity: Sensitivity | None = None  # how much it matters what its cameras see
 
 
 class Network(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,15 +67,6 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     floor: str | None = None
     room: str | None = None
     note: str | None = None
-
-
-class Change(NamedTuple):
-    """One field of one device that is another now."""
-
-    device: str
-    field: str
-    before: str | None
-    after: str | None
 
 
 # Sites and their networks
@@ -103,29 +93,30 @@ def known_site(db: Database, named: str) -> str:
 
 
 def add_site(
-    db: Database, at: str, by: str, site: str, name: str | None = None, note: str | None = None
-) -> bool:
-    """Add a site, or give one another name or note; whether it is new."""
+    db: Database, at: str, by: str, site: str, name: str | None = None, note: str | None = None,
+    sensitivity: str | None = None,
+) -> bool:  # fmt: skip
+    """Add a site, or say something else of one; whether it is new."""
     if not site.strip() or len(site) > SITE_LENGTH or not site.isprintable():
         raise CamcensusError(
             f"{site[:80]!r} cannot be the id of a site", why=f"it has 1 to {SITE_LENGTH} printable characters"
         )
-    rows = list(db.query("SELECT * FROM sites WHERE id = ?", (site,)))
-    known = rows[0] if rows else None
-    values = {
-        "id": site, "name": name or (known["name"] if known else site),
-        "note": note or (known["note"] if known else None),
-    }  # fmt: skip
-    db.execute(
-        "INSERT INTO sites (id, name, note) VALUES (:id, :name, :note) "
-        "ON CONFLICT DO UPDATE SET name = excluded.name, note = excluded.note",
-        values,
-    )
-    if known != values:
-        journal(
-            db, at, by, "sites", [Change("", "site", known["name"] if known else None, values["name"])], site
+    if sensitivity is not None and sensitivity not in get_args(Sensitivity):
+        raise CamcensusError(
+            f"no site is {sensitivity[:80]!r}", fix=f"choose of: {', '.join(get_args(Sensitivity))}"
         )
-    return known is None
+    rows = list(db.query("SELECT * FROM sites WHERE id = ?", (site,)))
+    known = rows[0] if rows else {"id": site, "name": None, "note": None, "sensitivity": None}
+    said = {"name": name, "note": note, "sensitivity": sensitivity}
+    values = known | {key: value for key, value in said.items() if value}
+    values["name"] = values["name"] or site
+    db.table("sites").upsert(values, pk="id")
+    if known != values:
+        changes = [Change("", "site", known["name"], values["name"])]
+        if known["sensitivity"] != values["sensitivity"]:
+            changes.append(Change("", "sensitivity", known["sensitivity"], values["sensitivity"]))
+        journal(db, at, by, "sites", changes, site)
+    return not rows
 
 
 def remove_site(db: Database, at: str, by: str, named: str) -> str:
@@ -403,10 +394,3 @@ def agreed(matched: Iterable[Row]) -> dict[str, str]:
             if row[field]:
                 said.setdefault(field, set()).add(row[field])
     return {field: values.pop() for field, values in said.items() if len(values) == 1}
-
-
-def journal(db: Database, at: str, by: str, cause: str, changes: Iterable[Change], why: str = "") -> None:
-    """Note who changed what; `device` is empty where a change is about the inventory itself."""
-    for change in changes:
-        row = {"at": at, "by": by, "cause": cause, "why": why} | change._asdict()
-        db.execute(JOURNAL, row | {"device": change.device or None})

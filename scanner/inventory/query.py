@@ -61,6 +61,7 @@ OPERATORS: dict[Kind, str] = {
     "level":     "= != < <= > >= in",
     "number":    "= != < <= > >= in",
     "moment":    "= != < <= > >=",
+    "day":       "= != < <= > >=",
     "address":   "= != < <= > >= ~ in",
     "yes or no": "= !=",
     "list":      "= != ~ in",
@@ -242,7 +243,7 @@ class Reader:
             return Part(f"{one.sql} = ?", (1.0 if value.lower() in YES else 0.0,))
         if one.kind == "address" and "/" not in value:
             return Part(f"{one.sql} = ?", (value.lower(),))
-        if one.kind in ("address", "moment", "number"):
+        if one.kind in ("address", "moment", "day", "number"):
             low, high = self._span(one, token)
             return Part(f"{one.order or one.sql} BETWEEN ? AND ?", (low, high))
         if one.words:
@@ -288,6 +289,9 @@ class Reader:
                     return address_order(str(network[0])), address_order(str(network[-1]))
                 case "moment":
                     return moments(value, self._now)
+                case "day":
+                    first, last = moments(value, self._now)
+                    return first[:10], last[:10]
                 case _:
                     return versions(value)
         except (ValueError, OverflowError):
@@ -295,6 +299,7 @@ class Reader:
                 "number": "a number, as 4 or 2.5",
                 "address": "an address or a network, as 10.20.0.32 or 10.20.0.0/24",
                 "moment": "a time, as 2026-01-31, 2026-01-31T12:00, today, or 30 days ago",
+                "day": "a day, as 2027-01-31, today, or 30 days ago",
                 "version": "a version, as V5.5.0 or 2.800.0000016.0.R",
             }[one.kind]
             raise self._wrong(token, f"{one.name} cannot be compared with this", f"write {form}") from None

@@ -15,7 +15,8 @@ import msgspec
 
 from scanner.errors import CamcensusError
 from scanner.identifiers import alike, distinctive
-from scanner.inventory.places import MERGED, Change, current, journal, known_site, settle
+from scanner.inventory.journal import Change, journal
+from scanner.inventory.places import MERGED, current, known_site, settle
 from scanner.inventory.rows import PLACED, Row
 from scanner.registers.entries import Entry, Problem, Reading
 

@@ -35,7 +35,12 @@ def identity_over_time(db: Database) -> None:
     notices(db)
 
 
-STEPS = (first_tables, identity_over_time)
+def phase_out_and_evidence(db: Database) -> None:
+    """The plan to replace what was found, and the evidence that it is gone."""
+    plan(db)
+
+
+STEPS = (first_tables, identity_over_time, phase_out_and_evidence)
 
 
 def migrate(db: Database) -> None:
@@ -264,3 +269,36 @@ def order(db: Database) -> None:
         ],
         "devices_listed",
     )  # fmt: skip
+
+
+def plan(db: Database) -> None:
+    """What becomes of each device, what that needs and costs. Dates are days, money is decimal text."""
+    # No reference to a device: the item of one that was merged into another waits in case that is undone.
+    db.table("plan_items").create(
+        {
+            "device": str, "added": str, "state": str, "phase": str, "due": str, "ordered_on": str,
+            "installed_on": str, "removed_on": str, "verified_on": str, "kept_on": str, "responsible": str,
+            "contractor": str, "ticket": str, "replacement": str, "cost": str, "currency": str, "reason": str,
+            "remark": str, "filled": str, "priority": int, "reasons": str, "version": int,
+        },
+        pk="device",
+        not_null={"added", "state", "version"},
+    )  # fmt: skip
+    db.table("plan_prices").create(
+        {
+            "id": int, "file": str, "sheet": str, "row": int, "kind": str, "fits": str, "product": str,
+            "price": str, "currency": str, "labour_hours": str, "hourly_rate": str, "labour": str, "spares": str,
+        },
+        pk="id",
+    )  # fmt: skip
+    db.table("plan_candidates").create(
+        {
+            "id": int, "source": str, "read_as": str, "at": str, "by": str, "maker": str, "model": str,
+            "kind": str, "says": str,
+        },
+        pk="id",
+        not_null={"source", "model", "says"},
+    )  # fmt: skip
+    db.table("journal").create_index(["cause", "device"])
+    # How much it matters what its cameras see: low, normal, high or critical.
+    db.table("sites").add_column("sensitivity", str)

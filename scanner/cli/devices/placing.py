@@ -15,7 +15,7 @@ from scanner.errors import CamcensusError
 
 if TYPE_CHECKING:
     from scanner.inventory import Inventory
-    from scanner.inventory.places import Change
+    from scanner.inventory.journal import Change
 
 FIELDS = {
     "site": "The site; camcensus sites lists them.",

@@ -85,5 +85,5 @@ def test_the_sites_come_as_a_table_as_csv_and_as_json(inventory: Path) -> None:
     camcensus_says("sites", "add", "hq")
     camcensus_says("sites", "networks", "hq", "10.20.0.0/24")
     assert camcensus_says("sites").stdout.split()[-4:] == ["hq", "hq", "1", "1"]
-    assert camcensus_says("sites", "--format", "csv").stdout.splitlines()[1] == "hq,hq,,1,1"
+    assert camcensus_says("sites", "--format", "csv").stdout.splitlines()[1] == "hq,hq,,1,1,"
     assert json.loads(camcensus_says("sites", "--format", "jsonl").stdout)["devices"] == 1

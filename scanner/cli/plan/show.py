@@ -1,0 +1,176 @@
+"""`camcensus plan show`: the plan in short and as a list, or the item of one device with its reasons."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from scanner.cli.options import inventory_option, where_option
+from scanner.cli.sites import format_option
+from scanner.errors import CamcensusError
+
+if TYPE_CHECKING:
+    from scanner.inventory.rows import Row
+    from scanner.phase_out.dependence import Tie
+    from scanner.phase_out.plan import Unit
+
+
+@click.command()
+@click.argument("device", required=False)
+@where_option
+@format_option
+@inventory_option
+def show(device: str | None, where: str, form: str, inventory: Path) -> None:
+    """Show the plan, the most urgent first; or one DEVICE, with its reasons and what its replacement needs.
+
+    \b
+    $ camcensus plan show --where "site = leeds and state != verified"
+    $ camcensus plan show 10.20.0.32
+    """
+    from scanner.inventory import open_inventory, plan_items
+    from scanner.inventory.query import quoted
+    from scanner.phase_out import plan
+
+    with open_inventory(inventory, create=False) as opened:
+        id = opened.device(device).id if device else None
+        units = plan.of(opened, f"id = {quoted(id)}" if id else where).units
+        history = opened.ask(plan_items.history, f"id = {quoted(id)}") if id else []
+    if id and not units:
+        raise CamcensusError(f"{id} is not in the plan", fix="take it in with: camcensus plan build")
+    if form == "table":
+        click.echo("\n".join(detail(units[0], history)) if id else "\n".join(summary(units)))
+        if not id:
+            table(units)
+    else:
+        write(units, form)
+
+
+def write(units: Sequence[Unit], form: str) -> None:
+    from scanner.phase_out import columns
+
+    if form == "jsonl":
+        import msgspec
+
+        sys.stdout.buffer.writelines(msgspec.json.encode(columns.record(one)) + b"\n" for one in units)
+        return
+    from scanner.registers.tables import csv_text
+
+    headings = [*columns.ABOUT, *columns.HEADINGS, *columns.NEEDED]
+    click.echo(csv_text([headings, *(columns.row(one).values() for one in units)]), nl=False)
+
+
+def summary(units: Sequence[Unit]) -> Iterator[str]:
+    """How many units are in which state, and how much is still to be asked."""
+    from scanner.phase_out.states import ABOUT
+
+    states = Counter(one.item.state for one in units)
+    yield f"{len(units):,} device{'' if len(units) == 1 else 's'} in the plan"
+    for state, about in ABOUT.items():
+        if states[state]:
+            yield f"  {state:<10} {states[state]:>6,}  {about}"
+    asking = sum(bool(one.specification.asked) for one in units)
+    doubtful = sum(bool(one.specification.doubtful) for one in units)
+    yield f"  of {asking:,} something has to be asked before a replacement can be bought"
+    yield f"  of {doubtful:,} something is only expected, and needs a look"
+    yield ""
+
+
+def table(units: Sequence[Unit]) -> None:
+    if not units:
+        click.echo("Nothing is planned yet. Begin with: camcensus plan build", err=True)
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from reports.wording import shown
+
+    made = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
+    for name in ("Prio", "Device", "Site", "Address", "Model", "State", "Phase", "Due", "Needs"):
+        made.add_column(name, overflow="fold", justify="right" if name == "Prio" else "left")
+    for one in units:
+        item, device = one.item, one.device
+        asked = f"; {len(one.specification.asked)} to ask" if one.specification.asked else ""
+        due = item.due.isoformat() if item.due else ""
+        cells = (
+            item.priority,
+            device.id,
+            device.site,
+            device.address,
+            device.model,
+            item.state,
+            item.phase,
+            due,
+        )
+        texts = ["" if cell is None else shown(str(cell)) for cell in cells]
+        made.add_row(*map(Text, (*texts, shown(one.specification.text, 200) + asked)))
+    Console(highlight=False, markup=False, emoji=False).print(made)
+
+
+def detail(unit: Unit, history: Sequence[Row]) -> Iterator[str]:
+    """One unit: its item, why it is urgent, what its replacement needs, what hangs on what, and what was changed."""
+    from reports import wording
+    from scanner.phase_out import columns
+    from scanner.phase_out.states import steps
+
+    device, item = unit.device, unit.item
+    name = " ".join(filter(None, (device.maker_name, device.model, device.address)))
+    yield wording.shown(f"{device.id}  {name}")
+    for field, heading in columns.HEADINGS.items():
+        if (value := getattr(item, field)) is not None:
+            yield f"  {heading.lower():<14} {wording.shown(str(value))}"
+    yield f"  {'next':<14} {steps(item.state)}"
+    yield f"\nPriority {item.priority}"
+    yield from (f"  {one.points:>5g}  {one.part}: {wording.shown(one.text, 300)}" for one in item.reasons)
+    yield "\nWhat its replacement needs"
+    for need in unit.specification.requirements:
+        value = need.text or "to be asked"
+        yield (
+            f"  {columns.worded(need.field):<18} {wording.shown(value):<22} "
+            f"{need.certainty if need.value is not None else '':<9} {wording.shown(need.source, 200)}"
+        )
+    yield from tied(unit)
+    yield "\nWhat was changed"
+    for row in history:
+        before, after = (
+            "nothing" if row[one] is None else wording.shown(repr(row[one])) for one in ("before", "after")
+        )
+        at, who, why = (
+            row["at"][:16].replace("T", " "),
+            wording.shown(row["by"]),
+            wording.shown(row["why"] or ""),
+        )
+        yield f"  {at}  {row['field']}: {before} → {after}, by {who}" + (f": {why}" if why else "")
+
+
+def tied(unit: Unit) -> Iterator[str]:
+    """What hangs on what, as far as that is known."""
+    if unit.specification.kind == "recorder":
+        yield "\nWhat hangs on it"
+        yield f"  {told(unit)}"
+        yield from (f"  {tie.camera}  {tie_in_words(tie)}" for tie in unit.hanging)
+        if not unit.hanging:
+            yield "  no camera is known to hang on it; that says nothing about cameras on its own ports"
+    elif unit.hangs_on:
+        yield "\nWhat it hangs on"
+        yield from (f"  {tie.recorder}  {tie_in_words(tie)}" for tie in unit.hangs_on)
+
+
+def told(unit: Unit) -> str:
+    """What a recorder itself says of its cameras."""
+    if not unit.channels:
+        return "it did not tell how many cameras it records"
+    meaning = (
+        "cameras are on its list" if unit.channels.meaning == "in use" else "channels at most for IP cameras"
+    )
+    return f"{unit.channels.number} {meaning}, as it told in {unit.channels.protocol}"
+
+
+def tie_in_words(tie: Tie) -> str:
+    order = "change them together" if tie.order == "with" else "either may change first"
+    return f"{tie.certainty}: {tie.basis}; {order}: {tie.why}"

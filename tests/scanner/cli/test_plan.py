@@ -1,0 +1,108 @@
+"""`camcensus plan`, as somebody types it."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from scanner.cli import camcensus
+from scanner.errors import CamcensusError
+from scanner.inventory import open_inventory
+from tests.scanner.phase_out.units import record
+
+
+@pytest.fixture
+def devices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A camera whose model is hostile, and a recorder."""
+    path = tmp_path / "inventory.db"
+    monkeypatch.setenv("CAMCENSUS_INVENTORY", str(path))
+    with open_inventory(path) as opened:
+        return record(
+            opened, [{"model": "=cmd|'/c calc'!A1"}, {"category": "nvr", "model": "DS-7616NI-K2/16P"}]
+        )
+
+
+def says(*words: str) -> Result:
+    return CliRunner().invoke(camcensus, words, catch_exceptions=False)
+
+
+def test_a_plan_is_built_changed_and_shown(devices: list[str]) -> None:
+    assert "2 devices added to the plan" in says("plan", "build", "--by", "jo").stderr
+    done = says(
+        "plan",
+        "set",
+        devices[1],
+        "--state",
+        "planned",
+        "--due",
+        "31.3.2027",
+        "--spec",
+        "drive-bays=4",
+        "--by",
+        "jo",
+    )
+    assert "1 of 1 items changed, 3 fields in all" in done.stderr
+    shown = says("plan", "show", devices[1]).stdout
+    for text in (
+        "state          planned",
+        "due            2027-03-31",
+        "filled in by jo",
+        "What hangs on it",
+        "Priority ",
+    ):
+        assert text in shown
+    assert "ordered, removed, confirmed (with a reason), kept (with a reason)" in shown
+    assert "2 devices in the plan" in says("plan", "show").stdout
+
+
+def test_a_dry_run_changes_nothing(devices: list[str]) -> None:
+    assert "2 devices would be added" in says("plan", "build", "--dry-run").stderr
+    assert "0 devices in the plan" in says("plan", "show").stdout
+
+
+def test_a_hostile_model_runs_in_no_spreadsheet(devices: list[str]) -> None:
+    says("plan", "build")
+    rows = list(csv.DictReader(says("plan", "show", "--format", "csv").stdout.splitlines()))
+    assert {row["model"] for row in rows} == {"'=cmd|'/c calc'!A1", "DS-7616NI-K2/16P"}
+    lines = says("plan", "show", "--format", "jsonl").stdout.splitlines()
+    assert {json.loads(line)["model"] for line in lines} == {"=cmd|'/c calc'!A1", "DS-7616NI-K2/16P"}
+
+
+def test_one_refused_step_is_an_error_and_some_of_many_leave_the_rest_done(devices: list[str]) -> None:
+    says("plan", "build")
+    with pytest.raises(
+        CamcensusError, match="cannot go from confirmed to verified; from confirmed it goes to: planned"
+    ):
+        says("plan", "set", devices[0], "--state", "verified", "--why", "gone")
+    says("plan", "set", devices[0], "--state", "planned")
+    done = says("plan", "set", "--where", "covered", "--state", "ordered")
+    assert (
+        done.exit_code == 3
+        and f"refused  {devices[1]}: it cannot go from confirmed to ordered" in done.stderr
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["d2"], "nothing to set"),
+        (["--phase", "1"], "which devices"),
+        (["d2", "--due", "03/04/2027"], "--due: '03/04/2027' may be a day in two months"),
+        (["d2", "--spec", "colour=red"], "there is no field 'colour'"),
+        (["d2", "--spec", "colour="], "there is no field 'colour'"),
+        (["d2", "--clear", "state"], "state cannot be taken back"),
+    ],
+)
+def test_what_cannot_be_set_is_said(devices: list[str], words: list[str], why: str) -> None:
+    with pytest.raises(CamcensusError, match=why):
+        says("plan", "set", *words)
+
+
+def test_a_site_says_how_sensitive_it_is(devices: list[str]) -> None:
+    says("sites", "add", "hq", "--sensitivity", "critical")
+    (site,) = map(json.loads, says("sites", "--format", "jsonl").stdout.splitlines())
+    assert (site["id"], site["sensitivity"]) == ("hq", "critical")
