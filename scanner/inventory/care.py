@@ -117,6 +117,7 @@ def vacuum(path: Path) -> Freed:
     and room for a second copy."""
     before = size(path)
     with opened(path) as db:
+        refuse_damaged(db, path)
         db.execute(
             "PRAGMA foreign_keys = OFF"
         )  # or each row that goes would have all that could use it looked through
@@ -126,6 +127,23 @@ def vacuum(path: Path) -> Freed:
         db.execute("VACUUM")
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         return Freed(before, size(path), **dropped)
+
+
+def refuse_damaged(db: Database, path: Path) -> None:
+    """What is missing in a damaged file may be what something else is used by."""
+    found = db.execute("PRAGMA integrity_check(1)").fetchone()[
+        0
+    ]  # the quick one errs on tables WITHOUT ROWID
+    lost = db.execute("PRAGMA foreign_key_check").fetchone()
+    if found != "ok" or lost:
+        why = (
+            f"the file is damaged: {found}" if found != "ok" else f"rows are missing that its {lost[0]} need"
+        )
+        raise CamcensusError(
+            f"{path} was not compacted, and nothing in it was changed",
+            why=why,
+            fix="run: camcensus inventory check",
+        )
 
 
 def orphans(db: Database) -> dict[str, int]:

@@ -19,6 +19,7 @@ from scanner.inventory.care import opened
 from scanner.inventory.fold import fold
 from scanner.inventory.opening import transaction
 from scanner.inventory.rows import digest
+from scanner.inventory.schema import migrate
 from scanner.inventory.state import HISTORY, LATEST, LastSeen, refresh, state_row, statement
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 MOST_FAULTS = 100  # of the file itself: beyond that, they tell nothing new
 AT_ONCE = 250  # devices: between these, whoever records gets a turn
+MADE = (
+    "SELECT type, name FROM sqlite_master WHERE sql IS NOT NULL AND type IN ('table', 'index') ORDER BY rowid"
+)
 PAYLOADS = "SELECT hash, bytes, dropped FROM payloads"
 WITHOUT = """
     SELECT id FROM devices WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE device = devices.id) ORDER BY id
@@ -57,6 +61,7 @@ def check(path: Path, *, repair: bool = False) -> Iterator[Finding]:
     with opened(path) as db:
         try:
             yield from file_faults(db, repair)
+            yield from missing(db, repair)
             yield from lost_references(db)
             yield from altered(db)
             for table in ("identifications", "sightings"):
@@ -75,6 +80,30 @@ def file_faults(db: Database, repair: bool) -> Iterator[Finding]:
         db.execute("REINDEX")
     for text in faults:
         yield Finding("file", "", text, only_indexes, only_indexes and repair)
+
+
+def missing(db: Database, repair: bool) -> Iterator[Finding]:
+    """Tables, columns and indexes that every inventory has, and this one has not."""
+    from sqlite_utils import Database
+
+    whole = Database(memory=True)
+    try:
+        migrate(whole)
+        there = set(db.execute(MADE))
+        lost = [one for one in whole.execute(MADE).fetchall() if one not in there]
+        columns = {name: whole.table(name).columns_dict.keys() - db.table(name).columns_dict.keys()
+                   for _, name in there if whole.table(name).exists()}  # fmt: skip
+        sql = dict(whole.execute("SELECT name, sql FROM sqlite_master").fetchall())
+    finally:
+        whole.close()
+    for kind, name in lost:
+        index = kind == "index"  # it follows from its table
+        if index and repair:
+            db.execute(sql[name])
+        place = "file" if index else name
+        yield Finding(place, "", f"the {kind} {name} is missing", index, index and repair)
+    for table, names in columns.items():
+        yield from (Finding(table, "", f"the column {name} is missing") for name in sorted(names))
 
 
 def lost_references(db: Database) -> Iterator[Finding]:

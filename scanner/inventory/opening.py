@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PATIENCE = 30.0  # seconds for which another program may hold the file, before that is an error
 
 MAGIC = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html, section 1.3.1
-RESTORE = "restore a copy, or rescue it with: sqlite3 FILE .recover"
+RESTORE = "keep the file, and restore a backup; or rescue what it holds with: sqlite3 FILE .recover"
 
 TROUBLE: dict[int, tuple[str, str]] = {
     # SQLite's code           why, fix
@@ -159,6 +159,12 @@ def explained(path: Path) -> Iterator[None]:
         primary = (
             getattr(error, "sqlite_errorcode", 0) & 0xFF
         )  # the rest of the code says where inside SQLite
+        if str(error).startswith(("no such table", "no such column")):
+            raise CamcensusError(
+                f"the inventory {path} cannot be used",
+                why=f"it lacks a part that camcensus made, somebody changed it: {error}",
+                fix=RESTORE,
+            ) from error
         if primary not in TROUBLE:
             raise
         why, fix = TROUBLE[primary]

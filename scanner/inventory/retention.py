@@ -1,8 +1,8 @@
 """Which raw replies may go after some time, and letting go of them.
 
 A reply stays, however old it is, when it
-- supports a claim that stands in the evidence of a device,
-- was part of the last conclusive look at a device,
+- supports a claim that stands (standing.py),
+- was part of the last conclusive look at a device, or at a part of one that a merge brought,
 - says how many cameras a recorder has,
 - or was heard by the latest run of a site.
 
@@ -20,15 +20,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from scanner.inventory import standing
 from scanner.inventory.care import opened
 from scanner.inventory.looks import CONCLUSIVE
 from scanner.inventory.opening import transaction
 from scanner.inventory.rows import observation_of, stamp
-from scanner.model import Claim
+from scanner.inventory.standing import Standing
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
+DEVICES_AT_ONCE = 1_000
 ATTEMPTS = 2  # to choose while others may write; then they wait
 TABLES_OF_CHOICE = """
     CREATE TEMP TABLE kept (payload TEXT PRIMARY KEY) WITHOUT ROWID;
@@ -58,12 +60,16 @@ KEEP_TOLD = """
 """
 KEEP = "INSERT OR IGNORE INTO kept VALUES (?)"
 WITH_OLD_REPLIES = f"""
+    SELECT id FROM devices WHERE EXISTS (
+        SELECT 1 FROM observations WHERE device = devices.id AND payload IS NOT NULL AND {WHEN} < :before)
+"""
+REPLIES = f"""
     SELECT id, evidence FROM devices WHERE evidence != '[]' AND EXISTS (
         SELECT 1 FROM observations WHERE device = devices.id AND payload IS NOT NULL AND {WHEN} < :before)
 """
 REPLIES = f"""
-    SELECT observations.payload AS hash, {WHEN} < :before AND dropped IS NULL AS old, subject, observed_at, address,
-        mac, port, transport, protocol, request, bytes AS payload, interface, outcome
+    SELECT observations.id, observations.payload AS hash, {WHEN} < :before AND dropped IS NULL AS old, subject,
+        observed_at, address, mac, port, transport, protocol, request, bytes AS payload, interface, outcome
     FROM observations JOIN payloads ON payloads.hash = observations.payload
     WHERE device = :device AND protocol IN (SELECT value FROM json_each(:protocols)) AND dropped IS NULL
     ORDER BY old DESC
@@ -121,28 +127,37 @@ def choose(db: Database, before: datetime) -> None:
         db.execute(f"DELETE FROM {table}")
     for query in (KEEP_RECENT, KEEP_LOOKS, KEEP_TOLD):
         db.execute(query, chosen if ":before" in query else {})
-    for device, evidence in db.execute(WITH_OLD_REPLIES, chosen):
-        claims = msgspec.json.decode(evidence, type=tuple[Claim, ...])
-        for payload in supporting(db, device, claims, chosen["before"]):
-            db.execute(KEEP, (payload,))
+    parts = standing.Parts(db)
+    spared = set(standing.last_looks(db, parts))
+    devices = [device for (device,) in db.execute(WITH_OLD_REPLIES, chosen).fetchall()]
+    for start in range(0, len(devices), DEVICES_AT_ONCE):
+        for one in standing.claims(db, devices[start : start + DEVICES_AT_ONCE], parts):
+            spared.update(supporting(db, one, chosen["before"]))
+    db.conn.executemany(KEEP, ((payload,) for payload in spared))
     db.execute(CHOOSE)
 
 
-def supporting(db: Database, device: str, claims: tuple[Claim, ...], before: str) -> Iterator[str]:
-    """The hashes of the old replies of a device in which a claim of its evidence can be read.
+def supporting(db: Database, stands: Standing, before: str) -> Iterator[str]:
+    """The hashes of the old replies of a device in which a claim that stands can be read.
 
     A claim that can be read in none, because it was read otherwise then, keeps all replies of its protocol.
     """
     from scanner.probes import read_fields
 
     wanted = collections.defaultdict(set)
-    for claim in claims:
+    for claim in stands.claims:
         wanted[claim.protocol].add(claim.excerpt)
     unseen = {(protocol, excerpt) for protocol, excerpts in wanted.items() for excerpt in excerpts}
     old = collections.defaultdict(list)
-    about = {"device": device, "before": before, "protocols": msgspec.json.encode(list(wanted)).decode()}
+    about = {
+        "device": stands.device,
+        "before": before,
+        "protocols": msgspec.json.encode(list(wanted)).decode(),
+    }
     for row in db.query(REPLIES, about):
-        hash, is_old = row.pop("hash"), row.pop("old")
+        id, hash, is_old = row.pop("id"), row.pop("hash"), row.pop("old")
+        if stands.replies is not None and id not in stands.replies:
+            continue
         if is_old:
             old[row["protocol"]].append(hash)
         elif not unseen:

@@ -12,6 +12,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
@@ -207,6 +208,34 @@ def test_an_index_that_does_not_fit_its_table_is_made_anew(kept: Path, inventory
     assert list(check(kept)) == []
 
 
+def test_an_index_that_somebody_dropped_is_missed_and_made_anew(kept: Path) -> None:
+    with closing(sqlite3.connect(kept)) as file:
+        file.execute("DROP INDEX one_observation")
+    assert [(one.problem, one.follows) for one in check(kept)] == [
+        ("the index one_observation is missing", True)
+    ]
+    assert [one.mended for one in check(kept, repair=True)] == [True]
+    assert list(check(kept)) == []
+
+
+def test_a_table_or_column_that_somebody_dropped_is_an_error_everywhere_and_named_by_the_check(
+    kept: Path, inventory: Inventory, tmp_path: Path
+) -> None:
+    inventory.close()
+    with closing(sqlite3.connect(kept)) as file:
+        file.execute("DROP TABLE identifications")
+        file.execute("ALTER TABLE devices DROP COLUMN subject")
+    found = called("check", "--inventory", str(kept))[1]
+    assert "the table identifications is missing" in found and "the column subject is missing" in found
+    before = kept.read_bytes()
+    for command in (("vacuum",), ("retain", "--replies-older-than", "1y")):
+        with pytest.raises(CamcensusError, match=r"somebody changed it: no such|was not compacted"):
+            called(*command, "--inventory", str(kept))
+    with pytest.raises(CamcensusError, match=r"somebody changed it: no such .*restore a backup"):
+        open_inventory(kept).devices()
+    assert kept.read_bytes() == before
+
+
 def test_a_page_that_is_damaged_is_found(path: Path) -> None:
     with open_inventory(path) as inventory:
         for number in range(30):
@@ -236,6 +265,14 @@ def test_compacting_drops_what_nothing_uses_and_loses_nothing(path: Path, invent
     assert (freed.statements, freed.payloads) == (1, 1) and freed.after < freed.before - 250_000
     assert inventory.devices() == known and list(check(path)) == []
     assert care.vacuum(path).payloads == 0
+
+
+def test_what_seems_unused_for_rows_that_are_lost_is_not_dropped(kept: Path) -> None:
+    change(kept, "DELETE FROM runs")
+    before = kept.read_bytes()
+    with pytest.raises(CamcensusError, match=r"was not compacted.*rows are missing"):
+        care.vacuum(kept)
+    assert kept.read_bytes() == before
 
 
 def test_a_merge_can_be_undone_after_compacting(path: Path, inventory: Inventory) -> None:
@@ -359,6 +396,44 @@ def test_a_claim_that_can_no_longer_be_read_keeps_all_replies_of_its_protocol(
     week(inventory, NOW, rtsp(2, NOW))
     assert claim in inventory.devices()[0].evidence
     assert retain(path, NOW - YEAR).runs == {}
+
+
+def test_both_sides_of_a_conflict_keep_their_replies_until_a_person_decides(
+    path: Path, inventory: Inventory
+) -> None:
+    old = NOW - 2 * YEAR
+    other = Claim("hikvision-server", "maker", "hikvision", "strong", "html", "App-webs")
+    week(inventory, old, page("Server: App-webs", old), page("Welcome", old), maker="hikvision",
+         evidence=(other,))  # fmt: skip
+    week(inventory, NOW, rtsp(1, NOW))
+    (device,) = inventory.devices()
+    assert device.conflicts and other not in device.evidence  # the surer, later one stands
+    assert sum(retain(path, NOW - YEAR).runs.values()) == 1
+    assert contents(inventory) == [b"Server: App-webs", rtsp(1, NOW).payload]
+
+
+def test_each_part_of_a_merged_device_keeps_what_it_rests_on(path: Path, inventory: Inventory) -> None:
+    """What a merge brought can be given back: then it has evidence, and a last look, of its own."""
+    old, older = NOW - 2 * YEAR, NOW - 3 * YEAR
+    week(inventory, older, rtsp(1, older), page("never mind", older))
+    week(inventory, old, page("the last look at it", old), rtsp(2, old))
+    mac = (Identifier("mac", "3c:ef:8c:00:00:02"),)
+    run = inventory.begin_run(RunSettings())
+    inventory.add(run, [msgspec.structs.replace(rtsp(3, NOW), address="10.20.0.10")])
+    rows = [row for row, _ in inventory.observations(run)]
+    it = Identification(address="10.20.0.10", maker="dahua", confidence="probable", evidence=EVIDENCE)
+    inventory.record(run, [Seen(it, rows, "on-link", mac)])
+    one, two = inventory.devices()
+    inventory.merge(one.id, two.id, by="jo", why="one unit")
+    (kept,) = inventory.devices()
+    gone = ({one.id, two.id} - {kept.id}).pop()
+    assert sum(retain(path, NOW - YEAR).runs.values()) == 1
+    assert b"never mind" not in contents(inventory) and b"the last look at it" in contents(inventory)
+    inventory.unmerge(gone, by="jo", why="two units")
+    for device in inventory.devices():
+        replies = [reply for _, reply in inventory.observations(device=device.id)]
+        assert any(REALM.encode() in reply.payload for reply in replies), device.address
+    assert list(check(path)) == []
 
 
 def test_a_dry_run_counts_and_changes_nothing(path: Path, inventory: Inventory) -> None:
