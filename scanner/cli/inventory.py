@@ -3,34 +3,42 @@
 from __future__ import annotations
 
 import getpass
-import re
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from scanner.cli.options import inventory_option
 
-AGE = re.compile(r"(\d{1,5})\s*([dwmy])")
-DAYS = {"d": 1, "w": 7, "m": 31, "y": 366}  # never younger than what was asked for
 MOST_SHOWN = 1_000  # findings; the rest is counted
 FOUND = 1  # exit status
 
 
-class Age(click.ParamType[timedelta]):
-    """A length of time: `90d`, `26w`, `6m`, `1y`."""
+class Age(click.ParamType[str]):
+    """A length of time, as its text: `90d`, `26w`, `6m`, `1y`; and the word for no end, where that may be said."""
 
     name = "age"
 
-    def convert(
-        self, value: str | timedelta, param: click.Parameter | None, ctx: click.Context | None
-    ) -> timedelta:
-        if isinstance(value, timedelta):
-            return value
-        if not (found := AGE.fullmatch(value.strip().lower())):
-            self.fail(f"{value!r} is no length of time; write it as 90d, 26w, 6m or 1y", param, ctx)
-        return timedelta(days=int(found[1]) * DAYS[found[2]])
+    def __init__(self, *words: str) -> None:
+        self._words = words
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from scanner.inventory.keeping import age
+
+        text = value.strip().lower()
+        if text in self._words:
+            return text
+        try:
+            age(text)
+        except ValueError as error:
+            self.fail(f"{error}{''.join(f', or {word}' for word in self._words)}", param, ctx)
+        return text
+
+
+by_option = click.option(
+    "--by", metavar="NAME", default=getpass.getuser, show_default="you", help="Who says so."
+)
 
 
 @click.group()
@@ -134,13 +142,15 @@ def export(folder: Path, inventory: Path) -> None:
 @inventory_option
 def stats(as_json: bool, inventory: Path) -> None:
     """Count what the inventory holds, and say how it grows."""
-    from scanner.inventory import care
+    from scanner.inventory import care, keeping
 
     found = care.stats(inventory)
+    said, last = keeping.policy(inventory), keeping.last_time(inventory)
     if as_json:
         import msgspec
 
-        sys.stdout.buffer.write(msgspec.json.encode(found) + b"\n")
+        line = msgspec.structs.asdict(found) | {"policy": said, "last_let_go": last}
+        sys.stdout.buffer.write(msgspec.json.encode(line) + b"\n")
         return
     click.echo(f"{inventory}: {found.size:,} bytes")
     click.echo(f"first run  {found.first_run or 'none'}\nlast run   {found.last_run or 'none'}\n")
@@ -148,40 +158,89 @@ def stats(as_json: bool, inventory: Path) -> None:
     for table, rows in found.rows.items():
         size = f"{found.sizes[table]:,}" if table in found.sizes else "not known"
         click.echo(f"{table:<20}{rows:>14,}{size:>18}")
+    click.echo(f"\n{in_words(said.replies) if said else 'Every raw reply is kept.'}")
     if found.dropped:
-        click.echo(f"\n{found.dropped:,} observations whose replies are not kept any more")
+        when = f", last on {last[:10]}" if last else ""
+        click.echo(f"{found.dropped:,} observations whose replies are not kept any more{when}")
     click.echo(f"\n{'month':<10}{'runs':>8}{'observations':>16}{'new devices':>14}")
     for month in found.months:
         click.echo(f"{month.month:<10}{month.runs:>8,}{month.observations:>16,}{month.new_devices:>14,}")
 
 
 @inventory.command()
-@click.option("--replies-older-than", "age", type=Age(), required=True, metavar="AGE",
-              help="Let go of what is older than this: 90d, 26w, 6m or 1y.")  # fmt: skip
-@click.option("--dry-run", is_flag=True, help="Count what would go, and change nothing.")
-@click.option("--by", metavar="NAME", default=getpass.getuser, show_default="you", help="Who says so.")
+@click.option("--replies", type=Age("forever"), metavar="AGE|forever",
+              help="Keep raw replies for this long: 90d, 26w, 6m or 1y.")  # fmt: skip
+@click.option("--why", default="", metavar="TEXT", help="Kept with it.")
+@by_option
 @inventory_option
-def retain(age: timedelta, dry_run: bool, by: str, inventory: Path) -> None:
-    """Let go of old raw replies that support nothing that is known of any device.
+def policy(replies: str | None, why: str, by: str, inventory: Path) -> None:
+    """Say once for how long raw replies are kept; without an option, show what was said.
 
-    Kept whatever its age is what supports a claim in the evidence of a device, the last conclusive look at each device,
-    what recorders tell of their channels, and the latest run of each site. Of the rest, time, place and hash stay.
+    `inventory retain` follows it, by hand or each week from a timer.
 
     \b
-    $ camcensus inventory retain --replies-older-than 1y --dry-run
+    $ camcensus inventory policy --replies 1y --why "data protection, directive 7"
     """
+    from scanner.inventory import keeping
+    from scanner.printable import printable
+
+    said = keeping.state(inventory, replies, by=by, why=why) if replies else keeping.policy(inventory)
+    if said is None:
+        click.echo("Nothing was said yet: every reply is kept.")
+        return
+    click.echo(printable(in_words(said.replies)))
+    click.echo(printable(f"said by {said.by} on {said.at[:10]}" + (f": {said.why}" if said.why else "")))
+
+
+def in_words(replies: str) -> str:
+    kept = "for ever" if replies == "forever" else f"for {replies}, and longer where they support something"
+    return f"Raw replies are kept {kept}."
+
+
+@inventory.command()
+@click.option("--replies-older-than", "older", type=Age(), metavar="AGE",
+              help="Let go of what is older than this, whatever the policy says: 90d, 26w, 6m or 1y.")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Count what would go, and change nothing.")
+@by_option
+@inventory_option
+def retain(older: str | None, dry_run: bool, by: str, inventory: Path) -> None:
+    """Let go of old raw replies that support nothing that is known of any device.
+
+    How old is what `inventory policy` said. Kept whatever its age is what supports a claim that stands, the last
+    conclusive look at each device, what recorders tell of their channels, and the latest run of each site. Of the rest,
+    time, place and hash stay.
+
+    \b
+    $ camcensus inventory retain --dry-run
+    $ camcensus inventory retain --replies-older-than 2y
+    """
+    from scanner.errors import CamcensusError
+    from scanner.inventory import keeping
     from scanner.inventory.retention import retain as let_go
 
-    before = datetime.now(UTC) - age
-    gone = let_go(
-        inventory, before, by=by, why=f"replies before {before:%Y-%m-%d} are not kept", dry_run=dry_run
-    )
+    said = None if older else keeping.policy(inventory)
+    if not older and not said:
+        raise CamcensusError(
+            "no reply was let go of",
+            why="nothing says for how long replies are kept",
+            fix="say it once, as in: camcensus inventory policy --replies 1y",
+        )
+    if said and said.replies == keeping.FOR_EVER:
+        click.echo(in_words(said.replies), err=True)
+        return
+    kept = older or (said.replies if said else "")
+    before = datetime.now(UTC) - keeping.age(kept)
+    why = f"replies before {before:%Y-%m-%d} are not kept"
+    why += f", by the policy of {said.by}" if said else ""
+    gone = let_go(inventory, before, by=by, why=why, dry_run=dry_run)
     for run, count in gone.runs.items():
         click.echo(f"{run}  {count:,}")
     sys.stdout.flush()
-    would = "would go" if dry_run else "are not kept any more"
+    would = "would go" if dry_run else "let go of"
+    count, runs = sum(gone.runs.values()), len(gone.runs)
+    replies = "1 reply" if count == 1 else f"{count:,} replies"
     click.echo(
-        f"{sum(gone.runs.values()):,} replies of {len(gone.runs):,} runs, {gone.bytes:,} bytes, {would}.",
+        f"{replies} of {runs:,} run{'s' * (runs != 1)}, {gone.bytes:,} bytes, {would}.",
         err=True,
     )
     if gone.runs and not dry_run:

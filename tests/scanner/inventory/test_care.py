@@ -460,6 +460,29 @@ def test_what_a_run_said_from_replies_that_are_gone_stays_as_it_was_said(
     assert "html  tcp 80" in shown and "not kept since 20" in shown and "Welcome" not in shown
 
 
+def test_for_how_long_replies_are_kept_is_said_once_and_followed(path: Path, inventory: Inventory) -> None:
+    old = datetime.now(UTC) - 2 * YEAR
+    week(inventory, old, page("Welcome", old))
+    week(inventory, NOW, rtsp(1, NOW))
+    at = ("--inventory", str(path))
+    with pytest.raises(CamcensusError, match=r"nothing says for how long.*inventory policy --replies 1y"):
+        called("retain", *at)
+    assert "every reply is kept" in called("policy", *at)[1]
+    called("policy", "--replies", "forever", "--by", "kim", *at)
+    assert "kept for ever" in called("retain", *at)[2] and b"Welcome" in contents(inventory)
+    called("policy", "--replies", "1y", "--by", "jo", "--why", "directive 7", *at)
+    shown = called("policy", *at)[1]
+    assert "kept for 1y" in shown and "said by jo" in shown and "directive 7" in shown
+    assert "1 reply of 1 run," in called("retain", *at)[2] and b"Welcome" not in contents(inventory)
+    notes = inventory._query("SELECT field, before, after, by FROM journal ORDER BY id")
+    assert [tuple(note.values()) for note in notes[:2]] == [
+        ("policy", None, "forever", "kim"), ("policy", "forever", "1y", "jo"),
+    ]  # fmt: skip
+    found = json.loads(called("stats", "--json", *at)[1])
+    assert found["policy"]["replies"] == "1y" and found["last_let_go"] and found["dropped"] == 1
+    assert "kept for 1y" in called("stats", *at)[1]
+
+
 @pytest.mark.parametrize("age", ["1", "year", "1 month", "-1y", "1.5y", ""])
 def test_an_age_that_is_none_is_refused(age: str) -> None:
     code, _, err = called("retain", "--replies-older-than", age)
