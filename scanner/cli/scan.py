@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from scanner.notify import Destination
     from scanner.run_plan import RunPlan
 
+FILES = ("targets_file", "exclude_file")
 MOST_NAMED = 10  # devices that a line names
 STATUS = {"complete": 0, "incomplete": 3, "interrupted": 130}
 
@@ -144,11 +145,9 @@ def scan(
     command = " ".join(sys.argv)
     if notify and ending.tell:
         command = command.replace(notify, ending.tell.name)  # a URL may hold a secret
-    if asked["resume"] and not dry_run:
-        with open_inventory(inventory) as opened:
+    if asked["resume"]:
+        with open_inventory(inventory, create=False) as opened:
             asked = _settings_of(opened, asked["resume"])
-            plan = _plan(asked, yes)
-            sys.exit(_run(plan, asked, opened, fingerprints, observations, jsonl, command, ending))
     plan = _plan(asked, yes)
     if dry_run:
         _show_steps(plan)
@@ -199,7 +198,15 @@ def _settings_of(inventory: Inventory, run: str) -> dict[str, Any]:
     stored = inventory.run(run)
     if stored.outcome == "complete":
         raise CamcensusError(f"the run {run} is complete", fix="start a new run with: camcensus scan")
-    return {"site": stored.site} | dict(stored.settings) | {"resume": stored.id}
+    asked = {"site": stored.site} | dict(stored.settings) | {"resume": stored.id}
+    return asked | {name: [Path(text) for text in asked.get(name, ())] for name in FILES}
+
+
+def _as_stored(value: object) -> object:
+    """A setting as a resumed run finds it again, wherever that is started."""
+    if isinstance(value, tuple):
+        return [_as_stored(one) for one in value]
+    return str(value.absolute()) if isinstance(value, Path) else value
 
 
 def _run(
@@ -227,16 +234,13 @@ def _run(
     known = library(fingerprints)
     if asked["site"]:
         asked["site"] = inventory.ask(places.known_site, asked["site"])
-    settings = {key: list(value) if isinstance(value, tuple) else value for key, value in asked.items()}
     run = asked["resume"] or inventory.begin_run(
         RunSettings(
             command=command,
             targets=plan.scope.targets,
             operator=asked["operator"],
             authorisation=asked["authorisation"],
-            settings={
-                key: str(value) if isinstance(value, Path) else value for key, value in settings.items()
-            },
+            settings={key: _as_stored(value) for key, value in asked.items()},
             fingerprints=known.version,
             site=asked["site"],
         )

@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 
 from scanner.cli import camcensus, show_error
 from scanner.errors import CamcensusError
+from scanner.inventory import open_inventory
 
 
 def scan(*arguments: str) -> Result:
@@ -66,6 +67,28 @@ def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(tmp_path: Path) -> 
     assert not inventory.exists()
 
 
+def test_a_run_reads_its_files_of_targets_and_exclusions_and_reads_them_again_when_it_is_resumed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("targets.txt").write_text("127.77.0.8/30\n")
+    Path("leave.txt").write_text("127.77.0.9 until 2999-01-31 # dialysis ward\n")
+    kept = ("--inventory", str(tmp_path / "some.inventory"))
+    files = ("--targets-file", "targets.txt", "--exclude-file", "leave.txt")
+    done = scan(*files, "--ports", "1", "--profile", "fast", "--no-unicast-discovery", *kept)
+    assert done.exit_code == 0, done.output
+    with open_inventory(tmp_path / "some.inventory") as inventory:
+        (run,) = inventory.runs()
+        inventory.finish_run(run.id, "interrupted", run.coverage)
+    (told,) = run.coverage.excluded
+    assert (told.what, told.reason, told.until) == ("127.77.0.9", "dialysis ward", "2999-01-31")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    again = scan("--resume", run.id, "--dry-run", *kept)
+    assert "3 packets        0 s  sweep of 1 TCP ports" in again.output  # of four addresses
+    assert "Excluded until 2999-01-31: 127.77.0.9  dialysis ward" in again.output
+
+
 def test_without_a_private_network_local_says_so() -> None:
     # This machine has only loopback here, which is no private network to scan.
     error = scan("--local", "--dry-run").exception
@@ -73,7 +96,7 @@ def test_without_a_private_network_local_says_so() -> None:
 
 
 def test_an_unknown_run_cannot_be_resumed(tmp_path: Path) -> None:
-    error = scan(
-        "--resume", "20000101-000000-none", "--inventory", str(tmp_path / "some.inventory")
-    ).exception
+    path = tmp_path / "some.inventory"
+    open_inventory(path).close()
+    error = scan("--resume", "20000101-000000-none", "--inventory", str(path)).exception
     assert isinstance(error, CamcensusError) and "20000101-000000-none" in error.what
