@@ -14,12 +14,13 @@ import msgspec
 
 from fingerprints.description import describe
 from scanner.blind_spots import Channels, read_channels
-from scanner.inventory import plan_items
+from scanner.inventory import plan_items, plan_prices
 from scanner.inventory.journal import Change
 from scanner.inventory.records import Device
 from scanner.phase_out import dependence, replies
 from scanner.phase_out.dependence import Tie
 from scanner.phase_out.items import Item
+from scanner.phase_out.prices import Price
 from scanner.phase_out.priority import Weights, priorities
 from scanner.phase_out.specification import Requirement, Specification, needed
 
@@ -53,6 +54,7 @@ class Plan(msgspec.Struct, frozen=True):
 
     units: tuple[Unit, ...]
     sites: dict[str, str]  # id to name
+    prices: tuple[Price, ...]
     made: datetime
 
 
@@ -77,7 +79,12 @@ def of(inventory: Inventory, where: str = "") -> Plan:
         for item in inventory.ask(plan_items.items, where)
         if item.device in devices
     )
-    return Plan(tuple(units), inventory.known_networks()[0], datetime.now(UTC))
+    return Plan(
+        tuple(units),
+        inventory.known_networks()[0],
+        tuple(inventory.ask(plan_prices.prices)),
+        datetime.now(UTC),
+    )
 
 
 def told(inventory: Inventory, devices: Sequence[Device]) -> Told:

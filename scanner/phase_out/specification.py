@@ -24,16 +24,16 @@ KINDS: dict[str, Kind] = {
 }  # fmt: skip
 ASKED: dict[Kind, tuple[str, ...]] = {
     "camera":   ("form_factor", "megapixels", "lens", "night_vision", "setting", "audio_in", "poe"),
-    "recorder": ("channels", "analog_channels", "poe_ports", "drive_bays"),
+    "recorder": ("channels", "poe_ports", "drive_bays"),
     "doorbell": ("setting", "poe"),
     "encoder":  ("analog_channels", "poe"),
     "other":    (),
 }  # fmt: skip
-"""What must be known before something can be bought instead."""
+"""What must be known before something can be bought instead; of a hybrid recorder its coax inputs too."""
 
 ALSO: dict[Kind, tuple[str, ...]] = {
     "camera":   ("ir_range", "audio_out", "deterrence", "wifi", "mount"),
-    "recorder": ("poe", "audio_in", "retention_days"),
+    "recorder": ("analog_channels", "poe", "audio_in", "retention_days"),
     "doorbell": ("form_factor", "megapixels", "lens", "night_vision", "audio_in", "audio_out", "wifi", "mount"),
     "encoder":  ("channels",),
     "other":    ("form_factor", "megapixels", "channels", "poe", "mount"),
@@ -75,6 +75,7 @@ class Specification(msgspec.Struct, frozen=True):
 
     kind: Kind
     requirements: tuple[Requirement, ...]
+    category: str = ""  # of the unit; empty when it is not known
 
     def of(self, field: str) -> Requirement | None:
         return next((one for one in self.requirements if one.field == field), None)
@@ -95,9 +96,9 @@ class Specification(msgspec.Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        """In one line, without what is asked for: `camera, dome, 4 megapixels, fixed`."""
+        """In one line, without what is asked for: `camera, dome, 4 MP, lens fixed`."""
         said = [worded(one) for one in self.requirements]
-        return ", ".join([self.kind, *filter(None, said)])
+        return ", ".join([self.category or self.kind, *filter(None, said)])
 
 
 Stated = Mapping[str, Requirement]
@@ -109,12 +110,13 @@ def needed(
 ) -> Specification:
     """The specification of what replaces a device."""
     decoded = models.decode(device.model, device.maker, device.brand)
-    kind = KINDS.get(device.category or decoded.category or "", "other")
-    fields = dict.fromkeys((*ASKED[kind], *ALSO[kind], *(filled or {})))
+    category = device.category or decoded.category or ""
+    kind = KINDS.get(category, "other")
+    asked = (*ASKED[kind], "analog_channels") if category == "dvr" else ASKED[kind]
+    fields = dict.fromkeys((*asked, *ALSO[kind], *(filled or {})))
     found = (_requirement(field, device, decoded, filled or {}, replies or {}) for field in fields)
-    return Specification(
-        kind, tuple(one for one in found if one.certainty != "asked" or one.field in ASKED[kind])
-    )
+    said = tuple(one for one in found if one.certainty != "asked" or one.field in asked)
+    return Specification(kind, said, category)
 
 
 def _requirement(

@@ -14,6 +14,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "build":   ("build", "build"),
     "show":    ("show", "show"),
     "set":     ("set", "set_"),
+    "prices":  ("money", "prices"),
+    "quantities": ("money", "quantities"),
+    "budget":  ("money", "budget"),
+    "progress": ("progress", "progress"),
 }  # fmt: skip
 
 

@@ -106,3 +106,42 @@ def test_a_site_says_how_sensitive_it_is(devices: list[str]) -> None:
     says("sites", "add", "hq", "--sensitivity", "critical")
     (site,) = map(json.loads, says("sites", "--format", "jsonl").stdout.splitlines())
     assert (site["id"], site["sensitivity"]) == ("hq", "critical")
+
+
+def test_prices_quantities_and_budget_agree_and_a_scenario_gives_dates(
+    devices: list[str], tmp_path: Path
+) -> None:
+    says("plan", "build")
+    (path := tmp_path / "prices.csv").write_text(
+        "Kind,Product,Price,Currency,Labour\nrecorder,NVR 16,640,EUR,100\ncamera,Dome,1.234,EUR,\n"
+    )
+    done = says("plan", "prices", str(path), "--spares", "10%")
+    assert done.exit_code == 3 and "prices.csv: row 3, column Price: '1.234' may be thousands" in done.stderr
+    shown = says("plan", "quantities").stdout
+    assert (
+        "Total: 2 units; 1 spares; material 1,280.00 EUR; labour 100.00 EUR; no price for 1; no labour for 1"
+        in shown
+    )
+    words = ("--scenario", "all-at-once", "--start", "4 January 2027", "--per-week", "5")
+    says("plan", "build", *words, "--dry-run")
+    assert "2027" not in says("plan", "show", devices[1]).stdout
+    assert "2 items have a phase and a date" in says("plan", "build", *words).stderr
+    rows = [json.loads(line) for line in says("plan", "budget", "--format", "jsonl").stdout.splitlines()]
+    assert [(row["quarter"], row["total"], row["no_price"]) for row in rows] == [
+        ("2027-Q1", "740.00", 1), ("no date, and spares", "640.00", 0),
+    ]  # fmt: skip
+    assert "state          planned" in says("plan", "show", devices[1]).stdout
+
+
+def test_a_scenario_without_its_numbers_is_refused(devices: list[str]) -> None:
+    with pytest.raises(CamcensusError, match="a scenario takes a first day"):
+        says("plan", "build", "--scenario", "by-site")
+
+
+def test_progress_says_when_it_cannot_say(devices: list[str]) -> None:
+    says("plan", "build")
+    rows = [json.loads(line) for line in says("plan", "progress", "--format", "jsonl").stdout.splitlines()]
+    assert [(row["site"], row["open"]) for row in rows] == [("all", 2), ("no site", 2)]
+    assert rows[0]["remark"].startswith("it cannot be said yet")
+    (point, _) = says("plan", "progress", "--weeks", "--format", "csv").stdout.splitlines()[1:]
+    assert point.startswith("all,") and point.endswith(",2,0,0")

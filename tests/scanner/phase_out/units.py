@@ -11,6 +11,9 @@ import msgspec
 from scanner.identifiers import Identifier
 from scanner.inventory import Device, Inventory, RunSettings, Seen
 from scanner.model import Identification
+from scanner.phase_out.items import Item
+from scanner.phase_out.plan import Unit
+from scanner.phase_out.specification import needed
 
 SEEN = datetime(2026, 11, 2, tzinfo=UTC)
 
@@ -34,3 +37,10 @@ def record(inventory: Inventory, said: Iterable[dict[str, Any]]) -> list[str]:
         it = msgspec.convert(usual | one, Identification)
         seen.append(Seen(it, identifiers=(Identifier("mac", mac),)))
     return inventory.record(run, seen)
+
+
+def unit(id: str = "d2", *, item: dict[str, Any] | None = None, **said: Any) -> Unit:
+    """A unit of the plan: a dome with 4 megapixels, confirmed, unless said otherwise."""
+    one = device(id, **({"model": "DS-2CD2143G2-I"} | said))
+    of = Item(**({"device": id, "added": "2026-11-01T00:00:00.000000Z", "state": "confirmed"} | (item or {})))
+    return Unit(device=one, item=of, specification=needed(one, of.filled))
