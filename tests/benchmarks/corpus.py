@@ -180,6 +180,7 @@ def main() -> None:
     )
     arguments.add_argument("folder", type=Path)
     arguments.add_argument("--misses", action="store_true", help="print the wrong ones of the open part")
+    arguments.add_argument("--part", choices=("open", "held-out"), help="report this part only")
     chosen = arguments.parse_args()
     start = time.perf_counter()
     library = Library.load()
@@ -187,8 +188,10 @@ def main() -> None:
     devices = load(chosen.folder, library)
     print(f"{len(library.fingerprints)} fingerprints loaded in {loaded - start:.3f} s; "
           f"{len(devices)} devices identified in {time.perf_counter() - loaded:.3f} s")  # fmt: skip
-    report([one for subject, one in devices.items() if not held_out(subject)], "open part")
-    report([one for subject, one in devices.items() if held_out(subject)], "held-out part")
+    for part in ("open", "held-out"):
+        if chosen.part in (None, part):
+            some = [one for name, one in devices.items() if held_out(name) is (part == "held-out")]
+            report(some, f"{part} part")
     by_protocol(list(devices.values()), library)
     if chosen.misses:
         misses(devices)
