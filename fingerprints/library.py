@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from fingerprints.blocks import Blocks
+from fingerprints.enterprises import Enterprises
 from fingerprints.fuse import best_value, relabelled, settle_maker
 from fingerprints.match import Matcher
 from fingerprints.policies import Policy, policies
@@ -47,6 +48,7 @@ class Library:
         self.brands = {brand.slug: brand for brand in brands}
         self.policies = tuple(policies)
         self.blocks = blocks or Blocks()
+        self.enterprises = Enterprises()
         self.origins = origins  # of each fingerprint: the files that state it, of which the last one counts
         self._first = Matcher(one for one in fingerprints if not one.after)
         self._later = Matcher(one for one in fingerprints if one.after)
@@ -66,7 +68,7 @@ class Library:
         """A short name for exactly this knowledge, to be kept with what it decided."""
         stated = (self.fingerprints, *self.makers.values(), *self.brands.values(), *self.policies)
         known = hashlib.sha256(msgspec.json.encode(stated))
-        for file in (self.blocks.file, *data()):
+        for file in (self.blocks.file, self.blocks.others, self.enterprises.file, *data()):
             known.update(hashlib.sha256(file.read_bytes()).digest())
         return known.hexdigest()[:12]
 
@@ -114,6 +116,8 @@ class Library:
             keep(self._first.claims(reading.fields, seen.protocol), kept)
             for mac in macs(reading):
                 keep(self.blocks.claims(mac, "mac"), kept)
+            if seen.protocol == "snmp":
+                keep(self.enterprises.claims(reading.fields.get("snmp.enterprise", ())), kept)
         looked_at = 0
         makers: set[str] = set()
         for _ in range(ROUNDS):
@@ -142,8 +146,10 @@ class Library:
         brand = self._brand(about.get("brand", ()), maker)
         best = {attribute: best_value(some, attribute) for attribute, some in about.items()}
         category = best.get("category")
-        if category is None and maker is not None:
-            category = maker.category
+        if category is None and verdict.maker is not None:
+            category = (
+                maker.category if maker else "other"
+            )  # a registered name is no maker of cameras we know
         subject = address = mac = None
         for reading in readings:
             seen = reading.observation

@@ -149,12 +149,25 @@ def show(id: str, fingerprints: tuple[Path, ...]) -> None:
     if id.startswith("block-") and (block := known.blocks.find(id.removeprefix("block-"))):
         rows = {
             "id": id,
-            "file": f"{known.blocks.file}",
+            "file": f"{block.file}",
             "looks at": "the MAC address of the device, wherever it is stated",
             "block": f"{block.prefix}, registered to {block.registrant}",
             "claims": ", ".join(f"{a} {v}" for a, v in (("maker", block.maker), ("brand", block.brand)) if v),
             "strength": "weak",
             "source": block.source,
+        }
+        click.echo("\n".join(_rows(rows.items())))
+        return
+    number = id.removeprefix("enterprise-")
+    if number != id and (organisation := known.enterprises.find(number)):
+        rows = {
+            "id": id,
+            "file": f"{known.enterprises.file}",
+            "looks at": "snmp.enterprise",
+            "number": f"{number}, registered by {organisation}",
+            "claims": f"maker {organisation}",
+            "strength": "weak",
+            "source": "IANA private enterprise numbers",
         }
         click.echo("\n".join(_rows(rows.items())))
         return

@@ -7,7 +7,8 @@ import re
 
 import pytest
 
-from fingerprints.blocks import FILE, LENGTHS, Blocks
+from fingerprints import Library
+from fingerprints.blocks import FILE, LENGTHS, OTHERS, Blocks
 
 BLOCKS = Blocks()
 
@@ -23,6 +24,9 @@ def makers(mac: str) -> list[tuple[str, str]]:
         ("08-ED-ED-01-02-03", [("maker", "dahua")]),
         ("4c:bd:8f", [("maker", "hikvision")]),  # a block alone, as in a switch's list
         ("00:22:6a:01:02:03", []),  # Honeywell: avionics, handhelds, anything
+        ("64:16:66:01:02:03", [("maker", "google")]),  # no camera maker's file knows it; Nest Labs
+        ("00:17:88", [("maker", "philips")]),
+        ("24:0a:c4:01:02:03", []),  # Espressif: its modules are in anything
         ("46:19:b6:01:02:03", []),  # set by software
         ("ff:ff:ff:ff:ff:ff", []),
         ("", []),
@@ -49,3 +53,16 @@ def test_every_block_is_well_formed_and_stands_once() -> None:
     for row in rows:
         assert len(row["prefix"]) in LENGTHS and re.fullmatch(r"[0-9a-f]+", row["prefix"])
         assert row["registrant"] and row["source"]
+
+
+def test_every_block_of_others_is_well_formed_stands_once_and_has_a_maker(library: Library) -> None:
+    with OTHERS.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    with FILE.open(encoding="utf-8", newline="") as lines:
+        prefixes = [row["prefix"] for row in csv.DictReader(lines)]
+    for row in rows:
+        assert row["registrant"] and row["source"] and row["maker"] in library.makers
+        assert row["maker"] not in ("hikvision", "dahua")
+        prefixes += row["prefixes"].split()
+    assert all(len(one) in LENGTHS and re.fullmatch(r"[0-9a-f]+", one) for one in prefixes)
+    assert len(prefixes) > 9_000 and len(set(prefixes)) == len(prefixes)

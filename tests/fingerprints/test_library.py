@@ -253,8 +253,9 @@ def test_the_version_changes_with_address_blocks_and_with_policies(tmp_path: Pat
 
 
 def test_every_file_of_data_counts_for_the_version() -> None:
-    stated = {*files(HERE), HERE / "policies.toml", HERE / "blocks.csv"}
-    assert stated | set(data()) == {*HERE.rglob("*.toml"), *HERE.rglob("*.csv")}
+    stated = {*files(HERE), HERE / "policies.toml", HERE / "blocks.csv", HERE / "other-blocks.csv"}
+    stated |= {HERE / "enterprises.tsv", *data()}
+    assert stated == {path for kind in ("toml", "csv", "tsv") for path in HERE.rglob(f"*.{kind}")}
 
 
 def test_a_fingerprint_counts_only_where_the_other_field_also_matches(tmp_path: Path) -> None:

@@ -152,6 +152,16 @@ def test_an_address_block_is_shown_like_a_fingerprint() -> None:
     assert "LT SECURITY" in shown and "brand lts" in shown and "weak" in shown
 
 
+def test_a_block_of_others_is_shown_with_its_own_file() -> None:
+    shown = run("show", "block-641666").stdout
+    assert "Nest Labs" in shown and "maker google" in shown and "other-blocks.csv" in shown
+
+
+def test_an_enterprise_number_is_shown_like_a_fingerprint() -> None:
+    shown = run("show", "enterprise-27533").stdout
+    assert "maker BKE a.s." in shown and "weak" in shown and "enterprises.tsv" in shown
+
+
 def test_files_of_ones_own_are_checked_with_ours_and_may_replace_them(tmp_path: Path) -> None:
     own = user_folder()
     own.mkdir(parents=True)
