@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from functools import cache, lru_cache
 
+import ahocorasick
+
 from fingerprints.literals import literals
 from fingerprints.rules import Fingerprint
 from scanner.model import Claim, Fields, Protocol
@@ -14,8 +16,6 @@ EXCERPT = 120  # characters of the matched text that a claim shows
 TELLING = 4  # characters; a shorter match says little, so the whole value is shown
 EXACT = re.compile(r"\^(?:\(\?:(?P<many>[0-9A-Za-z|]+)\)|(?P<one>[0-9A-Za-z]+))\$")
 GROUP = re.compile(r"\{(\w+)\}")
-START = 3  # letters of a literal that find it
-FEW = 80  # literals; so many are found sooner one by one than by taking the value apart
 CLAIM_LIMIT = 256  # characters of a claimed value; longer ones are cut
 REMEMBERED = 16_384  # values whose matches are remembered, for each matcher
 REMEMBERED_LENGTH = (
@@ -91,39 +91,30 @@ class Shelf:
         self._rules = rules
         self._always: list[int] = []  # rules without a literal long enough
         self._exact: dict[str, list[int]] = {}  # rules that match whole values only, such as `^(?:9|11)$`
-        self._literals: dict[str, list[int]] = {}
+        literals: dict[str, list[int]] = {}
         for number, rule in enumerate(rules):
             if whole := EXACT.fullmatch(rule.fingerprint.pattern):
                 for text in (whole["many"] or whole["one"]).lower().split("|"):
                     self._exact.setdefault(text, []).append(number)
             elif needed := rule.literals:
                 for text in needed:
-                    self._literals.setdefault(text, []).append(number)
+                    literals.setdefault(text, []).append(number)
             else:
                 self._always.append(number)
         self._always_rules = [rules[number] for number in self._always]
-        few = len(self._literals) <= FEW
-        self._one_by_one = [text for text in self._literals if few or len(text) < START]
-        self._by_start: dict[tuple[str, ...], list[str]] = {}  # the other literals, by their first letters
-        if not few:
-            for text in self._literals:
-                if len(text) >= START:
-                    self._by_start.setdefault(tuple(text[:START]), []).append(text)
-        self._starts = frozenset(self._by_start)
+        self._literals = ahocorasick.Automaton()
+        for text, numbers in literals.items():
+            self._literals.add_word(text, tuple(numbers))
+        self._any_literal = bool(literals)
+        self._literals.make_automaton()
 
     def candidates(self, lowered: str) -> Sequence[Rule]:
         """The rules whose literals a value holds, in the order in which they were added."""
-        held = [text for text in self._one_by_one if text in lowered]
-        if self._starts:
-            for start in self._starts.intersection(zip(lowered, lowered[1:], lowered[2:], strict=False)):
-                held += [text for text in self._by_start[start] if text in lowered]
         exact = self._exact.get(lowered.rstrip("\n"), ()) if self._exact else ()
+        held = [numbers for _, numbers in self._literals.iter(lowered)] if self._any_literal else ()
         if not held and not exact:
             return self._always_rules
-        numbers = {*self._always, *exact}
-        for text in held:
-            numbers.update(self._literals[text])
-        return [self._rules[number] for number in sorted(numbers)]
+        return [self._rules[number] for number in sorted({*self._always, *exact}.union(*held))]
 
 
 class Matcher:
