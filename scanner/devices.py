@@ -8,7 +8,7 @@ have passed its reply on.
 from __future__ import annotations
 
 import collections
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from scanner.model import Reading
@@ -53,9 +53,12 @@ def stated_mac(reading: Reading) -> str | None:
     return None
 
 
-def sort_out(traces: Iterable[Trace]) -> dict[str, list[int]]:
+def sort_out(traces: Iterable[Trace], cloned: Collection[str] = ()) -> dict[str, list[int]]:
     """The rows of each device, by its MAC address or, failing that, its address; with a serial number after it where
-    that alone tells two apart."""
+    that alone tells two apart.
+
+    `cloned` are MAC addresses that several units are known to have: what has one of these is a device at each address.
+    """
     traces = list(traces)
     aliases, relays = _aliases(traces), _relays(traces)
 
@@ -72,7 +75,8 @@ def sort_out(traces: Iterable[Trace]) -> dict[str, list[int]]:
         mac = mac_of(one)
         if mac is None and one.address and len(macs_at[one.address]) == 1:
             (mac,) = macs_at[one.address]
-        devices[mac or one.address or f"row {one.row}"].append(one)
+        place = f" {one.address}" if mac in cloned and one.address else ""
+        devices[f"{mac}{place}" if mac else one.address or f"row {one.row}"].append(one)
     return {key: rows for name, some in devices.items() for key, rows in _by_serial(name, some).items()}
 
 

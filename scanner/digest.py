@@ -16,6 +16,7 @@ from fingerprints import Library
 from scanner.devices import Trace, sort_out, trace
 from scanner.identifiers import identifiers
 from scanner.inventory import Inventory, Reachable, Seen
+from scanner.inventory.identity import cloned
 from scanner.model import Identification, Reading
 from scanner.probes import read_fields
 from scanner.run_plan import RunPlan
@@ -33,6 +34,7 @@ class Digest:
         self._inventory, self._run, self._known, self._plan, self._found = inventory, run, known, plan, found
         self._traces: list[Trace] = []
         self._readings: dict[int, Reading] = {}
+        self._cloned = inventory.ask(cloned)
         self._recorded: dict[str, tuple[int, ...]] = {}
         self._turn = threading.Lock()
 
@@ -55,7 +57,9 @@ class Digest:
                 self._readings[row] = Reading(bare, reading.fields)
         changed = [
             (key, rows)
-            for key, rows in ((key, tuple(rows)) for key, rows in sort_out(self._traces).items())
+            for key, rows in (
+                (key, tuple(rows)) for key, rows in sort_out(self._traces, self._cloned).items()
+            )
             if self._recorded.get(key) != rows
         ]
         identified = [self._identify(key, rows) for key, rows in changed]

@@ -14,8 +14,11 @@ from typing import Literal, NamedTuple, get_args
 from scanner.devices import NOBODY, stated_mac
 from scanner.model import Identification, Reading
 
-Kind = Literal["serial", "mac", "certificate", "endpoint", "realm"]
-KINDS: tuple[Kind, ...] = get_args(Kind)  # the surest first
+Kind = Literal["serial", "mac", "certificate", "endpoint", "realm", "wording"]
+KINDS: tuple[Kind, ...] = get_args(Kind)[
+    :-1
+]  # that may find a device, the surest first; a wording finds none
+ORDER: tuple[Kind, ...] = get_args(Kind)
 REMADE: tuple[Kind, ...] = ("certificate", "endpoint")  # a unit may get a new one any time
 
 SHORTEST_SERIAL = (
@@ -30,7 +33,10 @@ NUMBER = re.compile(r"\(([A-Z]?\d{4,6})\)")  # of a realm: `IP Camera(C1214)`, t
 
 
 class Identifier(NamedTuple):
-    """One text that a unit has and another has not, as far as anybody knows."""
+    """One text that a unit has and another has not, as far as anybody knows.
+
+    A `wording` is none of one unit: it says of which reply the realm is the unit's `own`, and of which `common`.
+    """
 
     kind: Kind
     value: str
@@ -50,10 +56,11 @@ def identifiers(it: Identification, readings: Iterable[Reading] = ()) -> tuple[I
         for endpoint in reading.fields.get("ws-discovery.endpoint", ()):
             found += (Identifier("endpoint", uuid.lower()) for uuid in UUID.findall(endpoint))
         for name in REALMS:
-            found += (
-                Identifier("realm", realm) for realm in reading.fields.get(name, ()) if own_realm(realm)
-            )
-    return tuple(sorted(dict.fromkeys(found), key=lambda one: (KINDS.index(one.kind), one.value)))
+            for realm in reading.fields.get(name, ()):
+                own = own_realm(realm)
+                found += [Identifier("realm", realm)] if own else []
+                found.append(Identifier("wording", f"{name} {'own' if own else 'common'}"))
+    return tuple(sorted(dict.fromkeys(found), key=lambda one: (ORDER.index(one.kind), one.value)))
 
 
 def distinctive(serial: str | None) -> bool:
@@ -107,6 +114,21 @@ def strangers(known: Sequence[Identifier], seen: Sequence[Identifier]) -> bool:
     ]
     both = [(one, other) for one, other in kinds if one and other]
     return len(both) >= 2 and not any(one & other for one, other in both)
+
+
+def reworded(known: Iterable[Identifier], seen: Iterable[Identifier]) -> bool:
+    """Whether a reply whose realm was the unit's own now has one that is nobody's, or the other way about."""
+    before, now = _wordings(known), _wordings(seen)
+    return any(not before[name] & now[name] for name in before.keys() & now.keys())
+
+
+def _wordings(some: Iterable[Identifier]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for one in some:
+        if one.kind == "wording":
+            name, _, whose = one.value.partition(" ")
+            found.setdefault(name, set()).add(whose)
+    return found
 
 
 def _differ(kind: Kind, known: Sequence[Identifier], seen: Sequence[Identifier]) -> bool:

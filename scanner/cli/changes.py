@@ -48,6 +48,8 @@ def what(event: Event) -> str:
             return f"merged with {after['other']}: {wording.shown(event.why)}"
         case "split":
             return f"parted from {after['other']}: {wording.shown(event.why)}"
+        case "doubted":
+            return f"may be the same unit as {after['other']}: {wording.shown(event.why)}"
         case "set":
             return steps(before, after, "not set") + (f": {wording.shown(event.why)}" if event.why else "")
         case "identification":

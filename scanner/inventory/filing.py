@@ -10,7 +10,7 @@ import msgspec
 from scanner.identifiers import KINDS, Identifier
 from scanner.inventory.identity import SURE, Identity, Match, Seen
 from scanner.inventory.ids import device_id
-from scanner.inventory.merging import hand_over, merge
+from scanner.inventory.merging import hand_over, merge, note_doubt
 from scanner.inventory.rows import identification_of, json_text, stamp
 from scanner.inventory.state import LastSeen, add_device, add_to_state, keep_statement, known_by, refresh
 
@@ -35,7 +35,8 @@ REPLACED = f"""
 THERE_BY_ADDRESS = f"""
     SELECT identifications.rowid AS number, first_observation, identification, identifiers
     FROM identifications JOIN statements ON hash = statement
-    WHERE device = :device AND run = :run AND rule = 'address' AND first_observation NOT {IN_IDS}
+    WHERE device = :device AND run = :run AND rule IN ('address', 'digits')
+        AND first_observation NOT {IN_IDS}
 """
 INSERT_IDENTIFICATION = """
     INSERT INTO identifications (device, run, first_observation, at, statement, identifiers, rule, fingerprints)
@@ -48,7 +49,8 @@ ROWS_AT_ADDRESS = f"""
 TAKEN_SIGHTING = """
     DELETE FROM sightings WHERE device = :device AND run = :run AND address IS :address AND NOT EXISTS (
         SELECT 1 FROM identifications JOIN statements ON hash = statement
-        WHERE identifications.device = :device AND identifications.run = :run AND rule != 'address'
+        WHERE identifications.device = :device AND identifications.run = :run
+            AND rule NOT IN ('address', 'digits')
             AND json_extract(identification, '$.address') IS :address)
     RETURNING reachable
 """
@@ -72,7 +74,7 @@ class Filing:
         self._db, self._run, self._now = db, run, stamp(now)
         self._site, used = db.execute("SELECT site, fingerprints FROM runs WHERE id = ?", (run,)).fetchone()
         self._fingerprints = fingerprints or used
-        self._identity = Identity(db, run, self._site)
+        self._identity = Identity(db, run, self._site, self._fingerprints)
         self.filed: list[str] = []  # the device of each identification
 
     def file(self, seen: Seen) -> str:
@@ -85,6 +87,8 @@ class Filing:
             match = match._replace(device=self._new_id())
             latest = LastSeen(self._run, last, seen.reachable, self._site)
             add_device(self._db, match.device, first, it, latest)
+            for known, why in match.doubts:
+                note_doubt(self._db, match.device, known, why, self._now, self._run)
         device = self._joined(match)
         former = dict.fromkeys(msgspec.json.decode(filed, type=list[str | None]))
         if list(former) != [device]:

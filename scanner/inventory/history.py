@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 Kind = Literal[
     "new", "came-back", "first-looked-at", "gone-quiet", "not-looked-at",
-    "moved", "name", "firmware", "identification", "merged", "split", "set",
+    "moved", "name", "firmware", "identification", "merged", "split", "doubted", "set",
 ]  # fmt: skip
+JOINED: Mapping[str, Kind] = {"merge": "merged", "doubt": "doubted"}
 NAMED_IN = (
     "isapi.deviceName", "snmp.sysname", "onvif.hostname", "dhcp.hostname", "ws-discovery.name",
     "dhdiscover.MachineName",
@@ -186,7 +187,7 @@ def _joined(inventory: Inventory, device: str) -> Iterator[Event]:
     for change in inventory.identity_changes(device):
         other = change.other if change.device == device else change.device
         yield Event(
-            kind="merged" if change.kind == "merge" else "split",
+            kind=JOINED.get(change.kind, "split"),
             device=device,
             after={"other": other},
             cause="person" if change.rule == "person" else change.rule,

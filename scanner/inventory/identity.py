@@ -6,30 +6,37 @@ devices have decides nothing. docs/explanation/identity.md explains the rules.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from itertools import combinations
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from scanner.identifiers import KINDS, Identifier, Kind, contradict, strangers, telling
-from scanner.inventory.fold import differ, sure
-from scanner.inventory.rows import json_text
+import msgspec
+
+from scanner.identifiers import KINDS, Identifier, Kind, contradict, telling
+from scanner.inventory.rows import Row, json_text
+from scanner.inventory.succession import in_doubt, renamed, succeeds
 from scanner.model import Identification
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-Rule = Literal["serial", "mac", "certificate", "endpoint", "realm", "replies", "address", "new"]
+Rule = Kind | Literal["digits", "replies", "address", "new"]
 SURE: tuple[Kind, ...] = ("serial", "mac")  # what outranks the kinds that units of one firmware may share
 JOINING: tuple[Kind, ...] = SURE  # what may show that two known devices are one: firmware brings neither
 
 KNOWN_BY = """
-    SELECT identifiers.device, identifiers.kind, identifiers.value, devices.seen_at_site IS :site
+    SELECT identifiers.device, identifiers.kind, identifiers.value, devices.seen_at_site IS :site AS near,
+        devices.address IS :address AND devices.seen_at_site IS :site AS here
     FROM json_each(:them) AS asked JOIN identifiers
         ON kind = asked.value ->> 0 AND identifiers.value = asked.value ->> 1
     JOIN devices ON devices.id = identifiers.device
     ORDER BY asked.key, devices.address IS NOT :address, devices.last_seen DESC
 """
+SHARED_MACS = """
+    SELECT value, json_group_array(device) FROM identifiers WHERE kind = 'mac' GROUP BY value HAVING count(*) > 1
+"""
 SEEN_ELSEWHERE = """
-    SELECT 1 FROM identifications WHERE device = :device AND run = :run AND rule != 'address'
+    SELECT 1 FROM identifications WHERE device = :device AND run = :run AND rule NOT IN ('address', 'digits')
         AND first_observation NOT IN (SELECT value FROM json_each(:rows)) LIMIT 1
 """
 FILED_BEFORE = """
@@ -42,6 +49,11 @@ AT_ADDRESS = """
         SELECT 1 FROM observations WHERE device = devices.id AND run = :run
             AND id NOT IN (SELECT value FROM json_each(:rows)))
     ORDER BY last_seen DESC
+"""
+UNSEEN = """
+    SELECT * FROM devices WHERE id = :device AND NOT EXISTS (
+        SELECT 1 FROM observations WHERE device = :device AND run = :run
+            AND id NOT IN (SELECT value FROM json_each(:rows)))
 """
 
 
@@ -58,20 +70,31 @@ class Match(NamedTuple):
     """A device that something seen is about, and why.
 
     `same` are other devices that this shows to be the same unit; `mistaken` those that have a sure identifier of what
-    was seen and cannot be it: perhaps because of something that was filed there for its address alone.
+    was seen and cannot be it: perhaps because of something that was filed there before that was known. `doubts` are
+    devices that a new one may be after all, each with the reason.
     """
 
     device: str
     rule: Rule
     same: tuple[tuple[str, Kind], ...] = ()
     mistaken: tuple[str, ...] = ()
+    doubts: tuple[tuple[str, str], ...] = ()
+
+
+class Proposed(NamedTuple):
+    """What the identifiers of something seen say: the devices they speak for, the surest first; those that a sure one
+    speaks for in vain; those that share a MAC address with it, and are several units."""
+
+    found: tuple[tuple[str, Rule], ...]
+    mistaken: tuple[str, ...]
+    clones: tuple[str, ...]
 
 
 class Identity:
     """Finds the devices for what one run saw."""
 
-    def __init__(self, db: Database, run: str, site: str | None) -> None:
-        self._db, self._run, self._site = db, run, site
+    def __init__(self, db: Database, run: str, site: str | None, fingerprints: str | None = None) -> None:
+        self._db, self._run, self._site, self._fingerprints = db, run, site, fingerprints
 
     def find(self, seen: Seen, taken: Iterable[str] = ()) -> Match:
         """The device that this is about; one without a name yet when it is new.
@@ -85,49 +108,67 @@ class Identity:
             "address": seen.identification.address,
             "site": self._site,
         }
-        found, mistaken = self._by_identifiers(seen.identifiers, about)
+        found, mistaken, clones = self._by_identifiers(seen, about)
         if found:
             device, rule = found[0]
-            return Match(device, rule, tuple(self._same(device, found[1:])), mistaken)
+            return Match(device, rule, tuple(self._same(device, found[1:], bool(clones))), mistaken)
         if filed := next((one for one in self._ids(FILED_BEFORE, about) if one not in taken), None):
             return Match(filed, "replies", mistaken=mistaken)
-        if there := self._at_address(seen, about, taken):
+        there, doubts = self._at_address(seen, about, taken)
+        if there:
             return Match(there, "address", mistaken=mistaken)
-        return Match("", "new", mistaken=mistaken)
+        shared = "both have one MAC address, which several units have"
+        doubts += [(one, shared) for one in clones if one not in mistaken]
+        return Match("", "new", mistaken=mistaken, doubts=tuple(doubts))
 
-    def _by_identifiers(
-        self, seen: Sequence[Identifier], about: dict[str, Any]
-    ) -> tuple[list[tuple[str, Kind]], tuple[str, ...]]:
-        """Each device that an identifier speaks for, with the surest kind that does, the surest first; and those that
-        a sure one speaks for in vain.
-
-        A realm of few digits speaks only together with the certificate, and at the same site.
-        """
-        asked = {"them": json_text(seen)} | about
-        proposed: dict[Kind, dict[str, set[str]]] = {kind: {} for kind in KINDS}
-        for device, kind, value, near in self._rows(KNOWN_BY, asked):
+    def _by_identifiers(self, seen: Seen, about: dict[str, Any]) -> Proposed:
+        """A realm of few digits speaks only at the same site: together with the certificate, or where one device alone
+        has it and nothing else is known of that in this run. A MAC address that clones share speaks only where the
+        device was."""
+        told = [one for one in seen.identifiers if one.kind in KINDS]
+        proposed: dict[Kind, dict[str, bool]] = {
+            kind: {} for kind in KINDS
+        }  # and whether the device was here
+        digits: dict[str, bool] = {}
+        for device, kind, value, near, here in self._rows(KNOWN_BY, {"them": json_text(told)} | about):
             if telling(Identifier(kind, value)) or (near and device in proposed["certificate"]):
-                proposed[kind].setdefault(device, set()).add(value)
-        found: dict[str, Kind] = {}
+                proposed[kind].setdefault(device, bool(here))
+            elif near:
+                digits[device] = bool(here)
+        found: dict[str, Rule] = {}
         mistaken: list[str] = []
+        clones = tuple(proposed["mac"]) if several(self._db, proposed["mac"]) else ()
         for kind, devices in proposed.items():
             sure = kind in SURE
             surer = SURE[: SURE.index(kind)] if sure else SURE
             contradicted = [
-                one for one in devices if surer and contradict(self.identifiers(one), seen, surer)
+                one for one in devices if surer and contradict(self.identifiers(one), told, surer)
             ]
             mistaken += contradicted if sure else []
             if sure or len(devices) == 1:
-                for device in devices:
-                    elsewhere = not sure and self._rows(SEEN_ELSEWHERE, about | {"device": device})
-                    if device not in contradicted and not elsewhere:
+                for device, here in devices.items():
+                    if device in contradicted or (kind == "mac" and clones and not here):
+                        continue
+                    if sure or not self._rows(SEEN_ELSEWHERE, about | {"device": device}):
                         found.setdefault(device, kind)
-        return list(found.items()), tuple(one for one in dict.fromkeys(mistaken) if one not in found)
+        if not found and len(digits) == 1 and (one := next(iter(digits))) and self._fits(one, seen, about):
+            found[one] = "digits"
+        mistaken = [one for one in dict.fromkeys(mistaken) if one not in found]
+        return Proposed(tuple(found.items()), tuple(mistaken), clones)
 
-    def _same(self, device: str, others: Sequence[tuple[str, Kind]]) -> Iterable[tuple[str, Kind]]:
+    def _fits(self, device: str, seen: Seen, about: dict[str, Any]) -> bool:
+        """Whether nothing contradicts, and no other reply of the run is that device's."""
+        mine = self._db.query(UNSEEN, about | {"device": device})
+        return any(not self._succeeds(row, self.identifiers(device), seen) for row in mine)
+
+    def _same(
+        self, device: str, others: Sequence[tuple[str, Rule]], cloned: bool
+    ) -> Iterable[tuple[str, Kind]]:
         """Those of the other devices that are the same unit: nothing that is known of both tells them apart."""
         mine = self.identifiers(device) if others else []
         for other, kind in others:
+            if kind not in JOINING:
+                continue
             apart = self._rows(
                 "SELECT 1 FROM apart WHERE (one, other) IN ((:one, :other), (:other, :one))",
                 {"one": device, "other": other},
@@ -137,33 +178,49 @@ class Identity:
                 "WHERE a.device = :one AND b.device = :other AND a.run != :run LIMIT 1",
                 {"one": device, "other": other, "run": self._run},
             )
-            if (
-                kind in JOINING
-                and not apart
-                and not together
-                and not contradict(mine, self.identifiers(other), ("serial",))
-            ):
+            if not apart and not together and not contradict(mine, self.identifiers(other), ("serial",)):
                 yield other, kind
 
-    def _at_address(self, seen: Seen, about: dict[str, Any], taken: Iterable[str]) -> str | None:
-        """Not one that other replies of the same run belong to: two units may share their factory address."""
-        if not seen.identification.address:
-            return None
-        for row in self._db.query(AT_ADDRESS, about):
-            known = self.identifiers(row["id"])
-            another = (
-                contradict(known, seen.identifiers)
-                or strangers(known, seen.identifiers)
-                or other_unit(row, seen.identification)
-            )
-            if row["id"] not in taken and not another:
-                return str(row["id"])
-        return None
+    def _at_address(
+        self, seen: Seen, about: dict[str, Any], taken: Iterable[str]
+    ) -> tuple[str | None, list[tuple[str, str]]]:
+        """The device that was seen there last, if this may be it, or None; and devices of which nobody can tell.
+
+        Not one that other replies of the same run belong to: two units may share their factory address. When two that
+        it may be were last seen there in one run, what has an identifier is neither: it would bind one of them.
+        """
+        fitting: list[Row] = []
+        doubts: list[tuple[str, str]] = []
+        latest = None
+        for row in self._db.query(AT_ADDRESS, about) if seen.identification.address else ():
+            if row["id"] in taken:
+                continue
+            latest = latest or row["last_run"]
+            if row["last_run"] != latest:
+                break
+            its = self.identifiers(row["id"])
+            if self._succeeds(row, its, seen):
+                continue
+            if why := in_doubt(its, seen.identifiers):
+                doubts.append((row["id"], why))
+            else:
+                fitting.append(row)
+        bound = any(one.kind in KINDS for one in seen.identifiers)
+        if len(fitting) == 1 or (fitting and not bound):
+            return fitting[0]["id"], []
+        both = "two devices were last seen at its address, and it may be either"
+        return None, doubts + [(row["id"], both) for row in fitting]
+
+    def _succeeds(self, row: Row, its: Sequence[Identifier], seen: Seen) -> bool:
+        if succeeds(row, its, seen.identification, seen.identifiers):
+            return True
+        used = "SELECT fingerprints IS :used FROM identifications WHERE device = :device ORDER BY at DESC LIMIT 1"
+        return renamed(row, seen.identification) and bool(
+            self._rows(used, {"used": self._fingerprints, "device": row["id"]})[0][0]
+        )
 
     def identifiers(self, device: str) -> list[Identifier]:
-        """All that tells a device from others."""
-        rows = self._rows("SELECT kind, value FROM identifiers WHERE device = :device", {"device": device})
-        return [Identifier(*row) for row in rows]
+        return identifiers_of(self._db, device)
 
     def _ids(self, query: str, values: dict[str, Any]) -> Iterable[str]:
         return (row[0] for row in self._rows(query, values))
@@ -172,19 +229,21 @@ class Identity:
         return self._db.conn.execute(query, values).fetchall()
 
 
-def other_unit(known: dict[str, Any], seen: Identification) -> bool:
-    """Whether what was seen at an address is another unit than the one known there: an address passes on.
-
-    A first guess at the maker may turn out wrong; a unit whose maker is known does not become another's.
-    """
-    another_maker = differ(known["maker"], seen.maker) and sure(known["confidence"])
-    return another_maker or differ_in_model(known["model"], seen.model)
+def identifiers_of(db: Database, device: str) -> list[Identifier]:
+    """All that tells a device from others."""
+    query = "SELECT kind, value FROM identifiers WHERE device = ?"
+    return [Identifier(*row) for row in db.conn.execute(query, (device,)).fetchall()]
 
 
-def differ_in_model(one: str | None, other: str | None) -> bool:
-    """Whether two models cannot be one: neither is the other with more said. `IP Camera` is nobody's model."""
-    if not one or not other:
-        return False
-    first, second = (text.casefold().replace(" ", "") for text in (one, other))
-    exact = all(sum(map(str.isdigit, text)) >= 2 for text in (first, second))
-    return exact and first not in second and second not in first
+def several(db: Database, devices: Collection[str]) -> bool:
+    """Whether the serial numbers of devices show that they are several units, for all that they share."""
+    known = [identifiers_of(db, one) for one in devices] if len(devices) > 1 else []
+    return any(contradict(one, other, ("serial",)) for one, other in combinations(known, 2))
+
+
+def cloned(db: Database) -> frozenset[str]:
+    """The MAC addresses that several units are known to have."""
+    shared = db.conn.execute(SHARED_MACS).fetchall()
+    return frozenset(
+        mac for mac, devices in shared if several(db, msgspec.json.decode(devices, type=list[str]))
+    )

@@ -39,7 +39,11 @@ MOVING = f"""
     FROM identifications JOIN statements ON hash = statement WHERE identifications.rowid {IN_THEM}
 """
 MOVE_OBSERVATIONS = "UPDATE observations SET device = :new WHERE device = :device AND run = :run "
-ONLY_ITS_OWN = "AND (address = :address OR mac = :mac OR id = :first_observation)"
+ONLY_ITS_OWN = """
+    AND (address = :address OR mac = :mac OR id = :first_observation) AND id NOT IN (
+        SELECT first_observation FROM identifications
+        WHERE device = :device AND run = :run AND first_observation IS NOT NULL)
+"""
 COPY_SIGHTINGS = """
     INSERT OR IGNORE INTO sightings (device, run, address, mac, interface, at, reachable, site)
     SELECT :new, run, address, mac, interface, at, reachable, site FROM sightings
@@ -62,9 +66,17 @@ HAND_OVER_PLAN = """
 
 
 WITH_IDENTIFIER = """
-    SELECT identifications.rowid AS number, rule, identifiers FROM identifications, json_each(identifiers) AS its
+    SELECT identifications.rowid AS number, identifiers, identification ->> '$.address' AS address, site
+    FROM identifications JOIN statements ON hash = statement JOIN runs ON runs.id = run,
+        json_each(identifiers) AS its
     WHERE device = :device AND its.value ->> 0 = :kind AND its.value ->> 1 = :value
     ORDER BY at, run, first_observation
+"""
+ONLY_OWNER_WAS_THERE = """
+    SELECT 1 FROM sightings WHERE device = :new AND address = :address AND site IS :site AND NOT EXISTS (
+        SELECT 1 FROM identifications JOIN statements ON hash = statement JOIN runs ON runs.id = run
+        WHERE device = :device AND identification ->> '$.address' = :address AND site IS :site
+            AND identifiers LIKE '%"serial"%')
 """
 
 
@@ -160,22 +172,32 @@ def split(db: Database, device: str, identifications: Sequence[int], at: str, by
 
 
 def hand_over(db: Database, device: str, identifier: Identifier, owner: str, at: str, run: str) -> bool:
-    """Move what has an identifier of another, and came to a device for its address alone, to that other.
+    """Move what has an identifier of another device, and was filed here before anybody knew, to that other.
 
-    Not when it was seen together with a serial number: then two units have it. Returns whether there was such a thing;
-    the caller then says anew what is known of the owner.
+    What gave a serial number too stays: then two units have the identifier, and of the rest only that moves which was
+    seen where the owner was and this device never. Returns whether there was such a thing; the caller then says anew
+    what is known of the owner.
     """
     them = {"device": device, "new": owner, "kind": identifier.kind, "value": identifier.value}
     said = list(db.query(WITH_IDENTIFIER, them))
-    if not said or said[0]["rule"] != "address" or any('"serial"' in one["identifiers"] for one in said):
+    without = [one for one in said if '"serial"' not in one["identifiers"]]
+    if len(without) < len(said):
+        without = [one for one in without if db.execute(ONLY_OWNER_WAS_THERE, them | one).fetchone()]
+    if not without:
         return False
-    mistaken = [one["number"] for one in said]
+    mistaken = [one["number"] for one in without]
     _move(db, them | {"them": json_text(mistaken)})
-    why = f"it has the {identifier.kind} of {owner}, and was taken for {device} because of its address"
+    why = f"it has the {identifier.kind} of {owner}, and was taken for {device} before that was known"
     about = {"at": at, "by": "", "run": run, "kind": "move", "rule": identifier.kind, "why": why}
     db.execute(INSERT_CHANGE, about | {"device": device, "other": owner, "moved": json_text(mistaken)})
     refresh(db, device)
     return True
+
+
+def note_doubt(db: Database, device: str, other: str, why: str, at: str, run: str) -> None:
+    """Note that a new device may be one that is known, which only a person can tell."""
+    about = {"at": at, "by": "", "run": run, "kind": "doubt", "rule": "new", "why": why}
+    db.execute(INSERT_CHANGE, about | {"device": device, "other": other, "moved": None})
 
 
 def _move(db: Database, them: dict[str, Any]) -> None:

@@ -87,13 +87,14 @@ class Said(msgspec.Struct, frozen=True):
 
 
 class IdentityChange(msgspec.Struct, frozen=True, kw_only=True):
-    """Two devices became one, one became two, or a part of one turned out to be another's."""
+    """Two devices became one, one became two, a part of one turned out to be another's, or nobody can tell whether a
+    new device is one that was known."""
 
     id: int
     at: datetime
-    kind: Literal["merge", "split", "move"]
-    device: str  # that stays, or lost a part
-    other: str  # that is gone, new, or has it now
+    kind: Literal["merge", "split", "move", "doubt"]
+    device: str  # that stays, lost a part, or is in doubt
+    other: str  # that is gone, new, has it now, or may be the same
     why: str
     rule: str  # the kind of identifier that showed it; `person` when somebody decided
     by: str = ""

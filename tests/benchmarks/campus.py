@@ -27,6 +27,7 @@ from fingerprints import Library
 from scanner.devices import sort_out, trace
 from scanner.identifiers import identifiers
 from scanner.inventory import Inventory, RunSettings, Seen, open_inventory
+from scanner.inventory.identity import cloned
 from scanner.model import Coverage, Observation
 from scanner.probes import read_fields
 
@@ -56,6 +57,7 @@ class Unit:
     serial: str
     macs: tuple[str, ...]
     token: str  # in its realm
+    digits: str  # likewise, in `IP Camera(C1214)`: four are several units'
     key: bytes  # its certificate
     address: str = ""
     firmware: int = 1
@@ -110,7 +112,9 @@ class Campus:
             )
         token = f"{self.chance.getrandbits(128):032x}"
         key = self.chance.choice(self.shared) if self.chance.random() < 0.3 else certificate(self.chance)
-        unit = Unit(number, maker, self.chance.choice(MODELS[maker]), kind, site, serial, macs, token, key)
+        digits = f"{self.chance.choice('CDEFG')}{self.chance.randrange(10_000):04d}"
+        model = self.chance.choice(MODELS[maker])
+        unit = Unit(number, maker, model, kind, site, serial, macs, token, digits, key)
         unit.linked = not routed and kind != "translated"
         unit.mobile = unit.linked or kind not in ("nameless", "printer")
         unit.address = like.address if like else self.lease(site)
@@ -184,15 +188,11 @@ def heard(unit: Unit, chance: random.Random, gateway: str) -> Iterator[dict]:  #
         return
     tcp = place | {"transport": "tcp", "port": port}
     if unit.kind == "printer":
-        yield tcp | {
-            "protocol": "http",
-            "payload": b"HTTP/1.1 200 OK\r\nServer: HP HTTP Server\r\n\r\n",
-            "request": "GET /",
-        }
+        yield tcp | {"protocol": "http", "payload": printer(unit), "request": "GET /"}
         return
     yield tcp | {"protocol": "http", "payload": page(unit), "request": "GET /"}
     if unit.kind in ("nameless", "translated"):
-        if unit.kind == "translated":
+        if unit.kind == "translated" and unit.maker == "hikvision":
             yield tcp | {
                 "protocol": "isapi",
                 "payload": info(unit),
@@ -205,18 +205,35 @@ def heard(unit: Unit, chance: random.Random, gateway: str) -> Iterator[dict]:  #
 
 
 def page(unit: Unit) -> bytes:
-    realm = {"hikvision": f"IP Camera({unit.token[:5].upper()})", "dahua": f"Login to {unit.token}"}[
-        unit.maker
-    ]
+    """The first page of a camera, or its challenge, in the words of its maker."""
+    if unit.maker == "dahua" and unit.kind == "nameless":
+        return b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html><head><title>WEB SERVICE</title></head></html>"
+    if unit.maker == "dahua":
+        own = (
+            unit.serial if unit.kind == "translated" else unit.token
+        )  # older firmware states the serial number
+        return challenge(f'Digest realm="Login to {own}",qop="auth",nonce="{unit.number}",opaque=""')
+    realm = unit.token[:24] if unit.number % 4 else f"IP Camera({unit.digits})"
     if unit.kind == "nameless":
         realm = "DVRNVRDVS"
-    elif unit.maker == "hikvision":
-        realm = unit.token[:24] if unit.number % 4 else f"IP Camera({unit.number % 100000:05d})"
-    server = "App-webs/" if unit.maker == "hikvision" else "Webs"
-    return (
-        f"HTTP/1.1 401 Unauthorized\r\nServer: {server}\r\n"
-        f'WWW-Authenticate: Digest qop="auth", realm="{realm}", nonce="00", stale="FALSE"\r\n\r\n'
-    ).encode()
+    return challenge(
+        f'Digest qop="auth", realm="{realm}", nonce="00", stale="FALSE"', "Server: App-webs/\r\n"
+    )
+
+
+def challenge(digest: str, server: str = "") -> bytes:
+    return f"HTTP/1.1 401 Unauthorized\r\n{server}WWW-Authenticate: {digest}\r\n\r\n".encode()
+
+
+def printer(unit: Unit) -> bytes:
+    """Three of four printers state their serial number in every reply; the others state nothing of their own."""
+    more = (
+        f"; HP OfficeJet Pro 8710 - D9L18A; Serial Number: CN{unit.number:08d}; Built:Mon Apr 16, 2018 12:26:34PM "
+        "{WBP2CN1816AR, ASIC id 0x00320104}"
+        if unit.number % 4
+        else ""
+    )
+    return f"HTTP/1.1 200 OK\r\nServer: HP HTTP Server{more}\r\n\r\n".encode()
 
 
 def info(unit: Unit) -> bytes:
@@ -286,7 +303,8 @@ def scan(
     readings = {row: read_fields(one) for row, one in inventory.observations(run)}
     truth.update({row: whose[key(reading.observation)] for row, reading in readings.items()})
     seen = []
-    for rows in sort_out([trace(row, reading) for row, reading in readings.items()]).values():
+    traces = [trace(row, reading) for row, reading in readings.items()]
+    for rows in sort_out(traces, inventory.ask(cloned)).values():
         mine = [readings[row] for row in rows]
         it = known.identify(mine)
         seen.append(Seen(it, rows, "on-link", identifiers(it, mine)))

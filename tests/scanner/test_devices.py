@@ -86,3 +86,9 @@ def test_a_stated_mac_address_is_read_in_any_spelling_and_an_empty_one_is_none()
     assert states(ONE.upper().replace(":", "-")) == ONE
     assert states("00-00-00-00-00-00") is None
     assert states("") is None
+
+
+def test_a_mac_address_that_clones_are_known_to_share_is_a_device_at_each_address() -> None:
+    clones = [seen("10.0.0.1", mac=ONE), seen("10.0.0.2", mac=ONE), seen("10.0.0.1")]
+    assert len(sort_out(clones)) == 1
+    assert sorted(map(len, sort_out(clones, {ONE}).values())) == [1, 2]

@@ -55,7 +55,9 @@ def find(inventory: Inventory, device: str) -> Device:
             return inventory.device(device)
         except CamcensusError:
             gone = [
-                one for one in inventory.identity_changes(device) if one.other == device and not one.undone
+                one
+                for one in inventory.identity_changes(device)
+                if one.other == device and one.kind != "doubt" and not one.undone
             ]
             if not gone or gone[-1].kind != "merge":
                 raise

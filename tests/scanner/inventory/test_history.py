@@ -14,10 +14,11 @@ from fingerprints import Library
 from scanner.cli.devices import devices
 from scanner.cli.diff import diff
 from scanner.errors import CamcensusError
+from scanner.identifiers import Identifier
 from scanner.identify import library
-from scanner.inventory import places
+from scanner.inventory import RunSettings, Seen, places
 from scanner.inventory.history import Event, history
-from scanner.model import Exclusion
+from scanner.model import Exclusion, Identification
 from scanner.rematch import rematch
 from tests.scanner.test_diff import ACME, DOOR
 from tests.scanner.weeks import Unit, Weeks, camera
@@ -183,6 +184,19 @@ def test_a_device_that_was_merged_is_found_by_its_old_id(weeks: Weeks, path: Pat
     gone = second if kept == first else first
     shown = run(path, "history", gone)
     assert f"{gone} is part of {kept} now." in shown.stderr and shown.stdout.startswith(kept)
+
+
+def test_a_device_that_may_be_the_one_before_it_says_so_on_both(weeks: Weeks, path: Path) -> None:
+    ids = []
+    for whose in ("own", "common"):
+        it = Identification(
+            address="10.1.0.7", maker="hikvision", maker_name="Hikvision", confidence="probable"
+        )
+        seen = Seen(it, (), "routed", (Identifier("wording", f"http.realm {whose}"),))
+        ids += weeks.inventory.record(weeks.inventory.begin_run(RunSettings()), [seen])
+    for one, other in (ids, reversed(ids)):
+        shown = " ".join(run(path, "history", one).stdout.split())
+        assert f"may be the same unit as {other}: the realm of its replies" in shown
 
 
 def test_what_a_device_says_of_itself_cannot_forge_lines(weeks: Weeks, path: Path) -> None:

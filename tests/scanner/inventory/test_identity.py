@@ -9,12 +9,15 @@ import pytest
 from scanner.errors import CamcensusError
 from scanner.identifiers import Identifier, Kind, contradict, identifiers, own_realm, shape
 from scanner.inventory import Inventory, RunSettings, Seen
-from scanner.model import Identification, Observation, Reading
+from scanner.inventory.identity import cloned
+from scanner.model import Claim, Identification, Observation, Protocol, Reading
 
 FIRST = datetime(2026, 3, 1, 12, tzinfo=UTC)
 KEY: tuple[Kind, str] = ("certificate", "9f" * 32)
 ENDPOINT: tuple[Kind, str] = ("endpoint", "a3c1e0de-5d3f-4d1a-9f5e-4419b6000001")
 REALM: tuple[Kind, str] = ("realm", "Login to 3b5f0d8c9a7e1f22")
+OWN: tuple[Kind, str] = ("wording", "http.realm own")
+COMMON: tuple[Kind, str] = ("wording", "http.realm common")
 MAC: tuple[Kind, str] = ("mac", "44:19:b6:00:00:01")
 SERIAL: tuple[Kind, str] = ("serial", "hikvision e11094754")
 
@@ -49,6 +52,11 @@ class Weeks:
             for (address, told), row in zip(units, rows, strict=True)
         ]
         return self.inventory.record(run, seen)
+
+    def doubts(self, device: str) -> set[str]:
+        """Devices that this one may be after all."""
+        changes = self.inventory.identity_changes(device)
+        return {one.other for one in changes if one.kind == "doubt" and one.device == device}
 
     def rule(self, device: str) -> str:
         query = "SELECT rule FROM identifications WHERE device = ? ORDER BY at DESC LIMIT 1"
@@ -163,6 +171,127 @@ def test_devices_that_a_person_parted_are_not_joined_again(weeks: Weeks) -> None
     assert {device.id for device in weeks.inventory.devices()} == {routed, linked}
 
 
+# An address passes on
+
+
+def test_a_camera_whose_realm_was_its_own_is_another_when_the_realm_is_nobodys_and_the_doubt_is_kept(
+    weeks: Weeks,
+) -> None:
+    (named,) = weeks.run(("10.1.0.1", [REALM, OWN]))
+    (nameless,) = weeks.run(("10.1.0.1", [COMMON]))
+    assert nameless != named and weeks.doubts(nameless) == {named}
+    assert weeks.run(("10.1.0.1", [COMMON])) == [nameless]
+    assert weeks.run(("10.1.0.1", [REALM, OWN])) == [named]
+
+
+def test_a_camera_of_which_another_protocol_is_heard_is_no_other(weeks: Weeks) -> None:
+    (before,) = weeks.run(("10.1.0.1", [REALM, OWN]))
+    assert weeks.run(("10.1.0.1", [("wording", "rtsp.realm common")])) == [before]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "fingerprints", "another"),
+    [
+        ("http", "1", True),
+        ("rtsp", "1", False),  # another question, another first guess
+        ("http", "2", False),  # the fingerprints may only know better
+    ],
+)
+def test_a_page_that_names_another_maker_is_that_of_a_unit_in_the_printers_place(
+    inventory: Inventory, protocol: Protocol, fingerprints: str, another: bool
+) -> None:
+    def week(maker: str, name: str, protocol: Protocol, fingerprints: str) -> list[str]:
+        evidence = (Claim(maker, "maker", name, "supporting", protocol, ""),)
+        it = Identification(
+            address="10.1.0.1", maker=maker, maker_name=name, confidence="possible", evidence=evidence
+        )
+        return inventory.record(inventory.begin_run(RunSettings()), [Seen(it)], fingerprints=fingerprints)
+
+    printer = week("other", "HP", "http", "1")
+    assert (week("hikvision", "Hikvision", protocol, fingerprints) != printer) is another
+
+
+def test_a_reset_camera_with_a_new_address_is_found_by_the_digits_of_its_realm_when_it_alone_has_them(
+    weeks: Weeks,
+) -> None:
+    digits: tuple[Kind, str] = ("realm", "IP Camera(C1214)")
+    (before,) = weeks.run(("10.1.0.1", [KEY, digits]), site="leeds")
+    (after,) = weeks.run(("10.1.0.9", [("certificate", "77" * 32), digits]), site="leeds")
+    assert before == after and weeks.rule(after) == "digits"
+    (elsewhere,) = weeks.run(("10.1.0.1", [("certificate", "55" * 32), digits]), site="york")
+    assert elsewhere != before
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_digits_of_a_realm_find_no_camera_that_is_seen_itself(weeks: Weeks, first: bool) -> None:
+    digits: tuple[Kind, str] = ("realm", "IP Camera(C1214)")
+    (known,) = weeks.run(("10.1.0.5", [KEY, digits]))
+    other = ("10.1.0.2" if first else "10.1.0.9", [("certificate", "77" * 32), digits])
+    weeks.run(*sorted([other, ("10.1.0.5", [KEY, digits])]))
+    at = {device.address: device.id for device in weeks.inventory.devices()}
+    assert at["10.1.0.5"] == known != at[other[0]]
+
+
+def test_a_silent_unit_is_not_taken_for_one_that_left_the_address_before_another_came(weeks: Weeks) -> None:
+    (first,) = weeks.run(("10.1.0.1", []))
+    printer = Identification(address="10.1.0.1", maker="other", maker_name="HP", confidence="probable")
+    weeks.inventory.record(weeks.inventory.begin_run(RunSettings()), [Seen(printer)])
+    assert weeks.run(("10.1.0.1", [])) != [first]
+
+
+def test_a_serial_number_at_an_address_where_two_were_known_is_given_to_neither(weeks: Weeks) -> None:
+    other_mac: tuple[Kind, str] = ("mac", "44:19:b6:00:00:02")
+    known = weeks.run(("192.168.1.64", [MAC]), ("192.168.1.64", [other_mac]))
+    (told,) = weeks.run(("192.168.1.64", [SERIAL]))
+    assert told not in known and weeks.doubts(told) == set(known)
+    assert weeks.run(("192.168.1.64", [SERIAL, MAC])) == [known[0]]
+    assert [one.id for one in weeks.inventory.devices()] == known
+
+
+# Clones
+
+CLONE: tuple[Kind, str] = ("serial", "hikvision e22222222")
+
+
+def test_a_shared_mac_address_alone_is_no_clone_s_unless_it_is_where_that_was(weeks: Weeks) -> None:
+    one, two = weeks.run(("10.1.0.1", [MAC, SERIAL]), ("10.1.0.2", [MAC, CLONE]))
+    assert weeks.inventory.ask(cloned) == {MAC[1]}
+    here, (away,) = weeks.run(("10.1.0.2", [MAC])), weeks.run(("10.1.0.7", [MAC]))
+    assert here == [two] and away not in (one, two) and weeks.doubts(away) == {one, two}
+
+
+def test_a_clone_that_moved_is_known_again_as_soon_as_it_gives_its_serial_number(weeks: Weeks) -> None:
+    one, two = weeks.run(("10.1.0.1", [MAC, SERIAL]), ("10.1.0.2", [MAC, CLONE]))
+    weeks.run(("10.1.0.7", [MAC]))
+    assert weeks.run(("10.1.0.7", [MAC, CLONE])) == [two]
+    assert {device.id for device in weeks.inventory.devices()} == {one, two}
+    assert [seen.address for seen in weeks.inventory.sightings(two)] == ["10.1.0.2", "10.1.0.7", "10.1.0.7"]
+
+
+def test_what_was_filed_under_the_other_clone_moves_when_the_serial_number_is_heard_there(
+    weeks: Weeks,
+) -> None:
+    one, again = weeks.run(("10.1.0.1", [MAC, SERIAL]), site="a"), weeks.run(("10.1.0.2", [MAC]), site="b")
+    assert one == again  # nobody knows yet that there are two
+    (two,) = weeks.run(("10.1.0.2", [MAC, CLONE]), site="b")
+    assert [[s.address for s in weeks.inventory.sightings(d)] for d in (*one, two)] == [
+        ["10.1.0.1"],
+        ["10.1.0.2", "10.1.0.2"],
+    ]
+    (moved,) = [change for change in weeks.inventory.identity_changes(two) if change.kind == "move"]
+    assert moved.device == one[0] and "mac" in moved.why
+
+
+def test_the_mac_address_of_a_device_leaves_it_when_it_turns_out_to_be_anothers(weeks: Weeks) -> None:
+    (known,) = weeks.run(("192.168.1.64", [MAC]))
+    (same,) = weeks.run(("192.168.1.64", [CLONE]))
+    assert known == same  # by its address: nothing contradicts
+    (owner,) = weeks.run(("10.1.0.8", [MAC, SERIAL]))
+    assert owner != known
+    assert [seen.address for seen in weeks.inventory.sightings(owner)] == ["192.168.1.64", "10.1.0.8"]
+    assert len(weeks.inventory.sightings(known)) == 1
+
+
 # By hand
 
 
@@ -226,6 +355,7 @@ def test_identifiers_are_read_from_what_a_unit_said() -> None:
     assert found == (
         Identifier("serial", "hikvision c12345678"), Identifier(*MAC), Identifier(*KEY), Identifier(*ENDPOINT),
         Identifier("realm", "IP Camera(C4567)"),
+        Identifier("wording", "http.realm common"), Identifier("wording", "rtsp.realm own"),
     )  # fmt: skip
 
 
