@@ -11,7 +11,7 @@ from itertools import islice
 import msgspec
 
 from fingerprints import Library
-from scanner.inventory import Inventory, timeline
+from scanner.inventory import Inventory, journal
 from scanner.inventory.fields import FIELDS
 from scanner.model import Identification
 from scanner.reidentify import identify_all_again
@@ -70,7 +70,7 @@ def rematch(
             if record:
                 inventory.confirm(each.id, same, known.version)
                 inventory.record(each.id, again, fingerprints=known.version)
-                inventory.change(timeline.note, "", list(_entries(found, noted, known.version)))
+                inventory.change(journal.write, "", list(_entries(found, noted, known.version)))
             yield from found
 
 

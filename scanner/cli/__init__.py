@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "fingerprints": ("fingerprints", "Check, list and explain the fingerprints."),
     "identify":     ("identify",     "Name the makers behind recorded observations, without any network."),
     "inventory":    ("inventory",    "Back up, check, compact, export and measure the inventory."),
+    "log":          ("log",          "Show the append-only log of all that changed, and verify that it holds."),
     "plan":         ("plan",         "Plan the replacement of covered devices: what, in which order, when, by whom."),
     "register":     ("register",     "Compare asset registers and cable plans with what the network shows."),
     "rematch":      ("rematch",      "Identify everything in the inventory again from its raw replies."),

@@ -5,7 +5,6 @@ Everything here opens the file by itself, and may be done while others use it.
 
 from __future__ import annotations
 
-import base64
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -16,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from scanner.errors import CamcensusError
+from scanner.inventory import tables
 from scanner.inventory.opening import connect, explained, recognise, transaction
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY rowid"
 MADE_BY = """
     SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND tbl_name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY rowid
 """
@@ -38,7 +37,6 @@ MONTHS = """
         (SELECT count(*) FROM devices WHERE substr(first_seen, 1, 7) = substr(started, 1, 7)) AS new_devices
     FROM runs GROUP BY month ORDER BY month
 """
-ROWS_AT_ONCE = 500
 
 
 class Freed(msgspec.Struct, frozen=True):
@@ -175,11 +173,11 @@ def export(path: Path, folder: Path) -> dict[str, int]:
                 for name in ("application_id", "user_version"):
                     lines.write(f"PRAGMA {name} = {db.execute(f'PRAGMA {name}').fetchone()[0]};\n".encode())
                 lines.write("".join(f"{sql};\n" for (sql,) in db.execute(MADE_BY)).encode())
-            for (table,) in db.execute(TABLES).fetchall():
-                with writing(folder / f"{table}.jsonl") as lines:
+            for table in tables.names(db):
+                with writing(folder / f"{table}.jsonl") as file:
                     counts[table] = 0
-                    for row in each_row(db, table):
-                        lines.write(msgspec.json.encode(row) + b"\n")
+                    for line in tables.lines(db, table):
+                        file.write(line)
                         counts[table] += 1
             db.execute("COMMIT")
         except OSError as error:
@@ -191,22 +189,6 @@ def export(path: Path, folder: Path) -> dict[str, int]:
     return counts
 
 
-def each_row(db: Database, table: str) -> Iterator[dict[str, Any]]:
-    found = db.execute(f"SELECT * FROM {table} ORDER BY {'rowid' if has_rowid(db, table) else '1, 2, 3'}")
-    names = [column[0] for column in found.description]
-    while some := found.fetchmany(ROWS_AT_ONCE):
-        for row in some:
-            yield {name: as_text(value) for name, value in zip(names, row, strict=True)}
-
-
-def has_rowid(db: Database, table: str) -> bool:
-    return not db.execute("SELECT 1 FROM pragma_table_list WHERE name = ? AND wr", (table,)).fetchone()
-
-
-def as_text(value: object) -> object:
-    return base64.b64encode(value).decode() if isinstance(value, bytes) else value
-
-
 def stats(path: Path) -> Stats:
     """Count what the inventory holds."""
     with opened(path) as db:
@@ -214,7 +196,7 @@ def stats(path: Path) -> Stats:
         return Stats(
             size=size(path),
             rows={table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-                  for (table,) in db.execute(TABLES).fetchall()},
+                  for table in tables.names(db)},
             sizes=sizes(db),
             dropped=db.execute(
                 "SELECT count(*) FROM observations JOIN payloads ON hash = payload WHERE dropped IS NOT NULL"

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from scanner.inventory import log
 from scanner.inventory.care import opened
 from scanner.inventory.fold import fold
-from scanner.inventory.opening import transaction
-from scanner.inventory.rows import digest
+from scanner.inventory.opening import one_moment, transaction
+from scanner.inventory.rows import digest, stamp
 from scanner.inventory.schema import migrate
 from scanner.inventory.state import HISTORY, LATEST, LastSeen, refresh, state_row, statement
 
@@ -27,9 +28,9 @@ if TYPE_CHECKING:
 
 MOST_FAULTS = 100  # of the file itself: beyond that, they tell nothing new
 AT_ONCE = 250  # devices: between these, whoever records gets a turn
-MADE = (
-    "SELECT type, name FROM sqlite_master WHERE sql IS NOT NULL AND type IN ('table', 'index') ORDER BY rowid"
-)
+MADE = """
+    SELECT type, name FROM sqlite_master WHERE sql IS NOT NULL AND type IN ('table', 'index', 'trigger') ORDER BY rowid
+"""
 PAYLOADS = "SELECT hash, bytes, dropped FROM payloads"
 WITHOUT = """
     SELECT id FROM devices WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE device = devices.id) ORDER BY id
@@ -83,7 +84,7 @@ def file_faults(db: Database, repair: bool) -> Iterator[Finding]:
 
 
 def missing(db: Database, repair: bool) -> Iterator[Finding]:
-    """Tables, columns and indexes that every inventory has, and this one has not."""
+    """Tables, columns, indexes and triggers that every inventory has, and this one has not."""
     from sqlite_utils import Database
 
     whole = Database(memory=True)
@@ -97,11 +98,11 @@ def missing(db: Database, repair: bool) -> Iterator[Finding]:
     finally:
         whole.close()
     for kind, name in lost:
-        index = kind == "index"  # it follows from its table
-        if index and repair:
+        made = kind != "table"  # it holds nothing of its own
+        if made and repair:
             db.execute(sql[name])
-        place = "file" if index else name
-        yield Finding(place, "", f"the {kind} {name} is missing", index, index and repair)
+        place = "file" if made else name
+        yield Finding(place, "", f"the {kind} {name} is missing", made, made and repair)
     for table, names in columns.items():
         yield from (Finding(table, "", f"the column {name} is missing") for name in sorted(names))
 
@@ -132,21 +133,13 @@ def states(db: Database, repair: bool) -> Iterator[Finding]:
             found = {device: problems for device in devices if (problems := list(differences(db, device)))}
             for device in found if repair else ():
                 refresh(db, device)
+            if repair:
+                log.tell_devices(db, stamp(datetime.now(UTC)))
         for device, problems in found.items():
             yield from (Finding("devices", device, problem, True, repair) for problem in problems)
         if not devices:
             return
         last = devices[-1]
-
-
-@contextmanager
-def one_moment(db: Database) -> Iterator[None]:
-    """Whatever others write meanwhile, all that is read is as of now."""
-    db.execute("BEGIN")
-    try:
-        yield
-    finally:
-        db.rollback()
 
 
 def differences(db: Database, device: str) -> Iterator[str]:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from scanner.evidence.log import Event, Kind
 from scanner.identifiers import Identifier
+from scanner.inventory import log
 from scanner.inventory.ids import device_id
 from scanner.inventory.places import settle, written
 from scanner.inventory.rows import PLACED, json_text
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from scanner.inventory.rows import Row
 
 IN_THEM = "IN (SELECT value FROM json_each(:them))"
+LOGGED: dict[str, Kind] = {"merge": "devices-merged", "split": "device-split", "move": "replies-moved"}
 INSERT_CHANGE = """
     INSERT INTO identity_changes (at, by, run, kind, rule, why, device, other, moved)
     VALUES (:at, :by, :run, :kind, :rule, :why, :device, :other, :moved)
@@ -123,10 +126,7 @@ def merge(
     db.execute("DELETE FROM apart WHERE (one, other) IN ((:kept, :gone), (:gone, :kept))", both)
     db.execute("DELETE FROM devices WHERE id = :gone", both)
     about = {"at": at, "by": by, "run": run, "kind": "merge", "rule": rule, "why": why}
-    db.execute(
-        INSERT_CHANGE,
-        about | {"device": mine["id"], "other": theirs["id"], "moved": json_text(moved)},
-    )
+    _note(db, about | {"device": mine["id"], "other": theirs["id"], "moved": json_text(moved)})
     refresh(db, mine["id"])
     settle(db, [mine["id"]])
     return str(mine["id"])
@@ -189,7 +189,7 @@ def hand_over(db: Database, device: str, identifier: Identifier, owner: str, at:
     _move(db, them | {"them": json_text(mistaken)})
     why = f"it has the {identifier.kind} of {owner}, and was taken for {device} before that was known"
     about = {"at": at, "by": "", "run": run, "kind": "move", "rule": identifier.kind, "why": why}
-    db.execute(INSERT_CHANGE, about | {"device": device, "other": owner, "moved": json_text(mistaken)})
+    _note(db, about | {"device": device, "other": owner, "moved": json_text(mistaken)})
     refresh(db, device)
     return True
 
@@ -215,12 +215,19 @@ def _move(db: Database, them: dict[str, Any]) -> None:
 def _parted(db: Database, device: str, new: str, at: str, by: str, why: str) -> str:
     """Note that two devices are two units, whatever a later run thinks, and say anew what is known of both."""
     about = {"at": at, "by": by, "run": None, "kind": "split", "rule": "person", "why": why}
-    db.execute(INSERT_CHANGE, about | {"device": device, "other": new, "moved": None})
+    _note(db, about | {"device": device, "other": new, "moved": None})
     db.execute("INSERT OR IGNORE INTO apart (one, other) VALUES (?, ?)", (device, new))
     refresh(db, device)
     refresh(db, new)
     settle(db, [device, new])
     return new
+
+
+def _note(db: Database, change: dict[str, Any]) -> None:
+    db.execute(INSERT_CHANGE, change)
+    subjects = tuple(filter(None, (change["device"], change["other"], change["run"])))
+    fields = {name: change[name] for name in ("by", "rule", "why") if change[name]}
+    log.append(db, change["at"], [Event(LOGGED[change["kind"]], subjects, fields)])
 
 
 def _ids(db: Database, query: str, values: dict[str, str]) -> tuple[int, ...]:

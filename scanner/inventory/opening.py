@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from scanner.errors import CamcensusError
 from scanner.inventory.fields import provide
+from scanner.inventory.log import watch
 from scanner.inventory.schema import APPLICATION_ID, STEPS, migrate
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ def opened(path: Path, patience: float) -> Database:
             with transaction(db):
                 recognise(db, path)  # again, now that no other process can be at it too
                 migrate(db)
+        watch(db)
     except BaseException:
         connection.close()
         raise
@@ -148,6 +150,16 @@ def transaction(db: Database) -> Iterator[None]:
     except BaseException:
         db.rollback()
         raise
+
+
+@contextmanager
+def one_moment(db: Database) -> Iterator[None]:
+    """Whatever others write meanwhile, all that is read is as of now."""
+    db.execute("BEGIN")
+    try:
+        yield
+    finally:
+        db.rollback()
 
 
 @contextmanager

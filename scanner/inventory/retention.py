@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from scanner.inventory import standing
+from scanner.evidence.canonical import digest
+from scanner.inventory import journal, standing
 from scanner.inventory.care import opened
 from scanner.inventory.looks import CONCLUSIVE
 from scanner.inventory.opening import transaction
@@ -82,8 +83,10 @@ BY_RUN = """
     SELECT run, count(*) FROM observations WHERE payload IN (SELECT payload FROM going) GROUP BY run ORDER BY run
 """
 BYTES = "SELECT ifnull(sum(length(bytes)), 0) FROM payloads WHERE hash IN (SELECT payload FROM going)"
-DROP = "UPDATE payloads SET bytes = x'', dropped = ? WHERE hash IN (SELECT payload FROM going)"
-NOTE = "INSERT INTO journal (at, by, run, cause, field, before, why) VALUES (?, ?, ?, 'retention', 'replies', ?, ?)"
+DROP = """
+    UPDATE payloads SET sha256 = ifnull(sha256, sha256_of(bytes)), bytes = x'', dropped = ?
+    WHERE hash IN (SELECT payload FROM going)
+"""
 
 
 class LetGo(msgspec.Struct, frozen=True):
@@ -98,6 +101,7 @@ def retain(path: Path, before: datetime, *, by: str = "", why: str = "", dry_run
     run went."""
     at = stamp(datetime.now(UTC))
     with opened(path) as db:
+        db.register_function(digest, name="sha256_of", deterministic=True)
         db.conn.executescript(TABLES_OF_CHOICE)
         for others_wait in (*[False] * ATTEMPTS, True):
             version = data_version(db)
@@ -114,8 +118,9 @@ def retain(path: Path, before: datetime, *, by: str = "", why: str = "", dry_run
                     continue  # somebody wrote meanwhile: what was chosen may support something now
                 result = going(db)
                 db.execute(DROP, (at,))
-                for run, count in result.runs.items():
-                    db.execute(NOTE, (at, by, run, str(count), why))
+                about = {"device": None, "cause": "retention", "field": "replies", "after": None, "why": why}
+                journal.write(db, at, by, (about | {"run": run, "before": str(count)}
+                                           for run, count in result.runs.items()))  # fmt: skip
                 return result
     raise AssertionError("nobody can write between the last choice and its deed")
 

@@ -7,9 +7,11 @@ docs/reference/inventory.md describes the result.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from scanner.inventory.rows import PLACED, address_order, digest
+from scanner.inventory import log
+from scanner.inventory.rows import PLACED, address_order, digest, stamp
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -37,6 +39,7 @@ def identity_over_time(db: Database) -> None:
 
 def phase_out_and_evidence(db: Database) -> None:
     """The plan to replace what was found, and the evidence that it is gone."""
+    evidence(db)  # first: it binds what was there before this step
     plan(db)
 
 
@@ -302,3 +305,24 @@ def plan(db: Database) -> None:
     db.table("journal").create_index(["cause", "device"])
     # How much it matters what its cameras see: low, normal, high or critical.
     db.table("sites").add_column("sensitivity", str)
+
+
+def evidence(db: Database) -> None:
+    """The log, which begins with what was there before it; and the removals, with what was attached to them."""
+    log.begin(db, stamp(datetime.now(UTC)))
+    # A record is never changed: to undo one is another. No reference to a device: it may be merged into another.
+    db.table("removals").create(
+        {
+            "id": str, "recorded": str, "by": str, "device": str, "undoes": str, "at": str, "removed_by": str,
+            "witness": str, "isolated": str, "why": str, "disposal": str, "disposed_to": str, "receipt": str,
+            "media": str, "media_serials": str, "media_method": str, "certificate": str, "replacement": str,
+            "note": str, "attachments": str, "unit": str,
+        },
+        pk="id",
+        not_null={"recorded", "by", "device", "attachments"},
+    )  # fmt: skip
+    for column in ("device", "undoes"):
+        db.table("removals").create_index([column])
+    db.table("attachments").create({"sha256": str, "bytes": bytes}, pk="sha256", not_null={"bytes"})
+    for table in ("removals", "attachments"):
+        log.protect(db, table)

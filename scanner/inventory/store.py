@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 import msgspec
 
 from scanner.errors import CamcensusError
+from scanner.evidence.seals import Seal, seal
 from scanner.identifiers import Identifier
-from scanner.inventory import looks, merging, places, rows, search
+from scanner.inventory import log, looks, merging, places, rows, search
 from scanner.inventory.fields import FIELDS, Field
 from scanner.inventory.filing import Filing
 from scanner.inventory.identity import Seen
@@ -125,14 +126,18 @@ class Inventory:
             while db.execute("SELECT 1 FROM runs WHERE id = ?", (run,)).fetchone():
                 run = run_id(now)  # of a thousand that begin in one second, two may draw the same letters
             db.table("runs").insert({"id": run} | row)
+            log.append(db, row["started"], [log.run_begun(run, row)])
         return run
 
     def finish_run(self, run: str, outcome: Ending, coverage: Coverage | Mapping[str, Any]) -> None:
-        """Record how a run ended and what it could have seen. A resumed run ends anew."""
+        """Record how a run ended and what it could have seen, and bind what it heard to the log. A resumed run ends
+        anew."""
         known = msgspec.convert(coverage, Coverage, from_attributes=True)
         end = {"ended": rows.stamp(self._now()), "outcome": outcome, "coverage": rows.json_text(known)}
+        sealed = self._sealed(run)
         with self._writing() as db:
             db.table("runs").update(run, end)
+            log.append(db, end["ended"], [log.run_ended(run, end, sealed)])
 
     def runs(self) -> list[Run]:
         """All runs, the newest first."""
@@ -217,7 +222,7 @@ class Inventory:
         were used, when it is not the run's own.
         """
         self._known(run)
-        with self._writing() as db:
+        with self._writing(run) as db:
             filing = Filing(db, run, self._now(), fingerprints)
             for one in seen:
                 filing.file(one)
@@ -435,10 +440,16 @@ class Inventory:
             return list(self._db.execute(query, values).fetchall())
 
     @contextmanager
-    def _writing(self) -> Iterator[Database]:
+    def _writing(self, run: str | None = None) -> Iterator[Database]:
+        """All or nothing; the log tells what is said otherwise of devices then, by a run where one says it."""
         self.flush()
         with self._lock, explained(self.path), transaction(self._db):
             yield self._db
+            log.tell_devices(self._db, rows.stamp(self._now()), run)
+
+    def _sealed(self, run: str) -> Seal:
+        """The seal of all that a run heard so far; others get a turn meanwhile."""
+        return seal(log.heard(self, run), self.ask(log.secret_of))
 
     def _store(self, batch: Batch) -> None:
         seen = batch.observations

@@ -40,10 +40,6 @@ REPLIES = """
     SELECT count(*), sum(outcome = 'answered' AND (hash IS NULL OR dropped IS NOT NULL))
     FROM observations LEFT JOIN payloads ON hash = payload WHERE device = ? AND run = ?
 """
-NOTE = """
-    INSERT INTO journal (at, by, run, device, cause, field, before, after, why)
-    VALUES (:at, :by, :run, :device, :cause, :field, :before, :after, :why)
-"""
 
 
 class Step(NamedTuple):
@@ -138,11 +134,6 @@ def journal(db: Database, devices: Sequence[str]) -> list[dict[str, Any]]:
     """What people, registers and rematch changed of some devices, in the order of time."""
     query = "SELECT * FROM journal WHERE device IN (SELECT value FROM json_each(?)) ORDER BY at, id"
     return list(db.query(query, (json_text(list(devices)),)))
-
-
-def note(db: Database, at: str, by: str, entries: Iterable[Mapping[str, str | None]]) -> None:
-    """Write into the journal: `run`, `device`, `cause`, `field`, `before`, `after` and `why` of each change."""
-    db.conn.executemany(NOTE, ({"at": at, "by": by, **entry} for entry in entries))
 
 
 def _statement(db: Database, hash: str) -> Identification:

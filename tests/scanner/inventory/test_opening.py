@@ -13,8 +13,10 @@ import pytest
 from sqlite_utils import Database
 
 from scanner.errors import CamcensusError
-from scanner.inventory import Inventory, RunSettings, default_path, open_inventory
+from scanner.inventory import Inventory, RunSettings, default_path, log, open_inventory
+from scanner.inventory.care import opened
 from scanner.inventory.schema import APPLICATION_ID, STEPS
+from scanner.inventory.verifying import verify
 from scanner.model import Observation
 
 VERSIONS = Path(__file__).parent / "versions"  # an inventory as each earlier version of the schema left it
@@ -146,6 +148,7 @@ def test_a_file_of_each_earlier_version_keeps_all_that_it_holds(path: Path, vers
         counts = {name: before.execute(f"SELECT count(*) FROM {name}").fetchone() for name in lasting}
         assert all(count for (count,) in counts.values())
     with open_inventory(path) as inventory:
+        every = list(log.entries(inventory))
         (latest, first) = inventory.runs()
         devices = inventory.devices()
         said = {device.id: inventory.identifications(device.id) for device in devices}
@@ -159,6 +162,11 @@ def test_a_file_of_each_earlier_version_keeps_all_that_it_holds(path: Path, vers
         assert after.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert after.execute("PRAGMA foreign_key_check").fetchall() == []
         assert {name: after.execute(f"SELECT count(*) FROM {name}").fetchone() for name in lasting} == counts
+    bound = {name: (table["rows"],) for name, table in every[0].values["tables"].items()}
+    assert every[0].kind == "began" and bound | counts == bound
+    assert [entry.subjects for entry in every if entry.kind == "run-adopted"] == [(first.id,), (latest.id,)]
+    with opened(path) as db:
+        assert list(verify(db)) == []
 
 
 def test_a_step_that_fails_leaves_the_earlier_version_whole(
