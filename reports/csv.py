@@ -19,12 +19,14 @@ import msgspec
 
 from reports import unseen
 from reports.content import Census
+from reports.language import Language, english
 from reports.unseen import BlindSpot
 from scanner.blind_spots import BlindSpots
 from scanner.inventory.records import Device
 from scanner.model import Claim
 
 COLUMNS = ("id", *(name for name in Device.__struct_fields__ if name != "id"))
+AT_ONCE = 500  # rows
 CELL_LIMIT = 32_767  # characters; Excel refuses or cuts longer cells
 
 FORMULA = re.compile(r"""(^|;)([\s"]*)(?=[=+\-@＝＋－＠])""")
@@ -33,22 +35,37 @@ INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # Unicode categories: control, forma
 
 def render(census: Census, *, byte_order_mark: bool = False) -> bytes:
     """The devices of the census as a CSV file in UTF-8 (RFC 4180)."""
+    return b"".join(pieces(census, byte_order_mark=byte_order_mark))
+
+
+def pieces(census: Census, *, byte_order_mark: bool = False) -> Iterator[bytes]:
+    """The same, a few hundred rows at a time."""
     file = io.StringIO(newline="")
     writer = csv.writer(file)
+    yield codecs.BOM_UTF8 if byte_order_mark else b""
     writer.writerow(COLUMNS)
-    writer.writerows(row(device) for device in census.devices)
-    return (codecs.BOM_UTF8 if byte_order_mark else b"") + file.getvalue().encode()
+    for number, device in enumerate(census.devices, 1):
+        writer.writerow(row(device))
+        if number % AT_ONCE == 0:
+            yield file.getvalue().encode()
+            file.seek(0)
+            file.truncate()
+    yield file.getvalue().encode()
 
 
-def render_blind_spots(found: Sequence[BlindSpots], *, byte_order_mark: bool = False) -> bytes:
+def render_blind_spots(
+    found: Sequence[BlindSpots], *, byte_order_mark: bool = False, language: Language | None = None
+) -> bytes:
     """What was not seen as a CSV file of its own: one row a blind spot, and one for each site without any."""
+    say = language or english()
     file = io.StringIO(newline="")
     writer = csv.writer(file)
     writer.writerow(("site", "known", "covered", *BlindSpot.__struct_fields__))
     for site in found:
-        about = (harmless(unseen.site_name(site)), site.known, site.covered)
-        for spot in unseen.lines(site) if any(unseen.lines(site)) else (None,):
-            values = msgspec.structs.astuple(spot) if spot else ("", unseen.NOTHING, "", 0, None, None)
+        about = (harmless(unseen.site_name(site, say)), site.known, site.covered)
+        for spot in list(unseen.lines(site, say)) or (None,):
+            nothing = ("", say.say("unseen.nothing"), "", 0, None, None)
+            values = msgspec.structs.astuple(spot) if spot else nothing
             writer.writerow((*about, *(harmless(text(value)) for value in values)))
     return (codecs.BOM_UTF8 if byte_order_mark else b"") + file.getvalue().encode()
 

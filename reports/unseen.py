@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from reports import wording
+from reports.language import Language, english
 from scanner.blind_spots import BlindSpots, Excluded, Gap, Reach, Recorder, Unusable
 
 Kind = Literal[
@@ -20,14 +21,7 @@ Kind = Literal[
 ]  # fmt: skip
 
 NOTHING = "nothing known to be missing"
-NO_SITE = "no site"
 SHOWN = 8  # examples in one line; the rest is in `camcensus blind-spots --format jsonl`
-WHY = {
-    "never scanned": "never scanned",
-    "lost": "not reached by the last run over them",
-    "unfinished": "of a run that never recorded its end",
-    "old": "not asked for a long time",
-}
 
 
 class BlindSpot(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,173 +35,167 @@ class BlindSpot(msgspec.Struct, frozen=True, kw_only=True):
     run: str | None = None
 
 
-def site_name(one: BlindSpots) -> str:
-    return wording.name(one.name or one.site or NO_SITE)
+def site_name(one: BlindSpots, language: Language | None = None) -> str:
+    say = language or english()
+    return wording.name(one.name or one.site or say.say("unseen.no_site"), say)
 
 
-def covered(one: BlindSpots) -> str:
+def covered(one: BlindSpots, language: Language | None = None) -> str:
     """How much of what is known was covered, as in `900 of 1,024 known addresses covered in the last 90 days`."""
+    say = language or english()
     if not one.known:
-        return "no network is known"
-    return f"{one.covered:,} of {one.known:,} known addresses covered in the last {one.old_after} days"
+        return say.say("unseen.no_network")
+    return say.say("unseen.covered", covered=one.covered, known=one.known, days=one.old_after)
 
 
-def lines(one: BlindSpots) -> Iterator[BlindSpot]:
+def lines(one: BlindSpots, language: Language | None = None) -> Iterator[BlindSpot]:
     """The blind spots of a site, those of the network first, then those of its devices."""
+    say = language or english()
     for run in one.runs:
-        yield from _run(run)
-    yield from _never(one)
+        yield from _run(run, say)
+    yield from _never(one, say)
     for gap in one.gaps:
         if gap.why not in ("excluded", "never scanned"):
-            yield _gap(gap)
-    yield from map(_exclusion, one.exclusions)
-    yield from map(_unusable, one.unusable)
+            yield _gap(gap, say)
+    for exclusion in one.exclusions:
+        yield _exclusion(exclusion, say)
+    for unusable in one.unusable:
+        yield _unusable(unusable, say)
     for run in one.runs:
-        yield from _silent(run)
-    yield from _mute(one.mute)
-    yield from _recorders(one.recorders)
-    yield from _devices(one)
+        yield from _silent(run, say)
+    yield from _mute(one.mute, say)
+    yield from _recorders(one.recorders, say)
+    yield from _devices(one, say)
 
 
-def _run(run: Reach) -> Iterator[BlindSpot]:
+def _run(run: Reach, say: Language) -> Iterator[BlindSpot]:
     if not run.outcome:
-        yield BlindSpot(
-            kind="run", what=f"Run {run.run} did not finish", why="it never recorded its end", run=run.run
-        )
+        what, why = say.say("unseen.no_run_end", run=run.run), say.say("unseen.no_run_end_why")
+        yield BlindSpot(kind="run", what=what, why=why, run=run.run)
     elif run.outcome != "complete":
-        lost = f"{run.lost:,} addresses were never asked" if run.lost else "what it could not do was not seen"
-        yield BlindSpot(
-            kind="run", what=f"Run {run.run} is {run.outcome}", why=lost, count=run.lost, run=run.run
-        )
+        what = say.say("unseen.run_is", run=run.run, outcome=say.word("outcome", run.outcome))
+        why = say.say("unseen.run_lost", n=run.lost) if run.lost else say.say("unseen.run_not_done")
+        yield BlindSpot(kind="run", what=what, why=why, count=run.lost, run=run.run)
 
 
-def _never(one: BlindSpots) -> Iterator[BlindSpot]:
+def _never(one: BlindSpots, say: Language) -> Iterator[BlindSpot]:
     for network in one.never_scanned:
-        where = f" ({network.where})" if network.where else ""
-        yield BlindSpot(
-            kind="network", what=f"{network.cidr}{where} was never scanned", why="no run has asked there"
-        )
+        key = "unseen.network_where" if network.where else "unseen.network"
+        what = say.say(key, cidr=network.cidr, where=network.where)
+        yield BlindSpot(kind="network", what=what, why=say.say("unseen.network_why"))
     whole = {network.cidr for network in one.never_scanned}
     for gap in one.gaps:
         if gap.why == "never scanned" and not whole.issuperset(gap.ranges):
-            yield _gap(gap)
+            yield _gap(gap, say)
 
 
-def _gap(gap: Gap) -> BlindSpot:
-    since = f"last covered {wording.moment(gap.since)}" if gap.since else "never covered"
-    what = f"{_number(gap.addresses, 'address')} {'was' if gap.addresses == 1 else 'were'} {WHY[gap.why]}"
-    why = _some(gap.ranges) if gap.why == "never scanned" else f"{since}: {_some(gap.ranges)}"
+def _gap(gap: Gap, say: Language) -> BlindSpot:
+    ranges = _some(gap.ranges, say)
+    if gap.why == "never scanned":
+        why = ranges
+    elif gap.since:
+        why = say.say("unseen.since", moment=gap.since, ranges=ranges)
+    else:
+        why = say.say("unseen.since_never", ranges=ranges)
+    what = say.say(f"unseen.gap.{gap.why.replace(' ', '-')}", n=gap.addresses)
     return BlindSpot(kind="gap", what=what, why=why, count=gap.addresses, since=gap.since, run=gap.run)
 
 
-def _exclusion(one: Excluded) -> BlindSpot:
-    until = f" until {one.until}" if one.until else ""
-    until = f" ({'expired: held' if one.expired else ''}{until})".replace("( ", "(") if until else ""
-    who = f", by {one.operator}" if one.operator else ""
+def _exclusion(one: Excluded, say: Language) -> BlindSpot:
+    key = "excluded" if not one.until else "excluded_old" if one.expired else "excluded_until"
+    reason = one.reason or say.say("unseen.no_reason")
     return BlindSpot(
         kind="exclusion",
-        what=f"{one.what} was excluded{until}",
-        why=(one.reason or "no reason was given") + who,
+        what=say.say(f"unseen.{key}", what=one.what, until=one.until),
+        why=say.say("unseen.reason_by", reason=reason, operator=one.operator) if one.operator else reason,
         run=one.run,
     )
 
 
-def _unusable(one: Unusable) -> BlindSpot:
+def _unusable(one: Unusable, say: Language) -> BlindSpot:
     if not one.protocol:
         return BlindSpot(kind="protocol", what=one.why, run=one.run)
-    return BlindSpot(kind="protocol", what=f"{one.protocol} could not be used", why=one.why, run=one.run)
+    what = say.say("unseen.unusable", protocol=one.protocol)
+    return BlindSpot(kind="protocol", what=what, why=one.why, run=one.run)
 
 
-def _silent(run: Reach) -> Iterator[BlindSpot]:
+def _silent(run: Reach, say: Language) -> Iterator[BlindSpot]:
     if (silent := run.addresses - run.answered - run.lost) > 0:
         yield BlindSpot(
             kind="silent",
-            what=f"{silent:,} of {run.addresses:,} addresses gave no answer",
-            why="switched off, filtered, or nobody there: from here these look alike",
+            what=say.say("unseen.silent", silent=silent, n=run.addresses),
+            why=say.say("unseen.silent_why"),
             count=silent,
             run=run.run,
         )
 
 
-def _mute(mute: Sequence[str]) -> Iterator[BlindSpot]:
-    if mute:
-        has = "has" if len(mute) == 1 else "have"
-        yield BlindSpot(
-            kind="mute",
-            what=f"{_number(len(mute), 'address')} {has} open ports and never said what is there",
-            why=f"look at {'it' if len(mute) == 1 else 'them'} in person: {_some(mute)}",
-            count=len(mute),
-        )
+def _mute(mute: Sequence[str], say: Language) -> Iterator[BlindSpot]:
+    if n := len(mute):
+        why = say.say("unseen.mute_why", n=n, some=_some(mute, say))
+        yield BlindSpot(kind="mute", what=say.say("unseen.mute", n=n), why=why, count=n)
 
 
-def _recorders(recorders: Sequence[Recorder]) -> Iterator[BlindSpot]:
-    ports = [one for one in recorders if one.poe_ports]
-    unknown = [one for one in recorders if one.poe_ports is None]
-    coax = [one for one in recorders if one.analog_channels]
+def _recorders(found: Sequence[Recorder], say: Language) -> Iterator[BlindSpot]:
+    ports = [one for one in found if one.poe_ports]
+    unknown = [one for one in found if one.poe_ports is None]
+    coax = [one for one in found if one.analog_channels]
     if ports:
         number = sum(one.poe_ports or 0 for one in ports)
         yield BlindSpot(
             kind="recorder",
-            what=f"{_number(len(ports), 'recorder')} may hide cameras on {number:,} PoE ports",
-            why=f"look at the list of channels: {_some([_hides(one) for one in ports])}",
+            what=say.say("unseen.ports", recorders=say.say("counts.recorders", n=len(ports)), ports=number),
+            why=say.say("unseen.ports_why", some=_some([_hides(one, say) for one in ports], say)),
             count=len(ports),
         )
     if unknown:
         yield BlindSpot(
             kind="recorder",
-            what=f"{_number(len(unknown), 'recorder')} may hide cameras: no model says whether there are PoE ports",
-            why=_some([_hides(one) for one in unknown]),
+            what=say.say("unseen.ports_unknown", recorders=say.say("counts.recorders", n=len(unknown))),
+            why=_some([_hides(one, say) for one in unknown], say),
             count=len(unknown),
         )
     if coax:
         number = sum(one.analog_channels or 0 for one in coax)
+        some = _some([one.address or one.device for one in coax], say)
         yield BlindSpot(
             kind="recorder",
-            what=f"{_number(len(coax), 'recorder')} may have cameras on {number:,} inputs for coax",
-            why=f"these are on no network: {_some([one.address or one.device for one in coax])}",
+            what=say.say("unseen.coax", recorders=say.say("counts.recorders", n=len(coax)), inputs=number),
+            why=say.say("unseen.coax_why", some=some),
             count=len(coax),
         )
 
 
-def _hides(one: Recorder) -> str:
+def _hides(one: Recorder, say: Language) -> str:
     """As in `10.20.0.8 LTN8916-P16, 16 ports (expected), channels in use: at most 16`."""
-    used = "unknown" if one.told is None else str(one.told.number)
+    used = say.say("unseen.hides_unknown") if one.told is None else str(one.told.number)
     if one.told and one.told.meaning == "at most":
-        used = f"at most {used}"
-    expected = " (expected)" if one.poe_ports_certainty == "expected" else ""
-    ports = f"{one.poe_ports} ports{expected}" if one.poe_ports else ""
-    doubt = "" if one.confidence in ("probable", "confirmed") else "maker not proven"
+        used = say.say("unseen.hides_at_most", n=one.told.number)
+    key = "unseen.hides_expected" if one.poe_ports_certainty == "expected" else "unseen.hides_ports"
+    ports = say.say(key, ports=one.poe_ports) if one.poe_ports else ""
+    doubt = "" if one.confidence in ("probable", "confirmed") else say.say("unseen.hides_doubt")
     name = " ".join(filter(None, (one.address or one.device, wording.name(one.model or ""))))
-    return ", ".join(filter(None, (name, ports, doubt, f"channels in use: {used}")))
+    return ", ".join(filter(None, (name, ports, doubt, say.say("unseen.hides_used", used=used))))
 
 
-def _devices(one: BlindSpots) -> Iterator[BlindSpot]:
-    if one.weak:
-        names = [weak.address or weak.mac or weak.device for weak in one.weak]
-        has = "has" if len(names) == 1 else "have"
-        yield BlindSpot(
-            kind="weak",
-            what=f"{wording.devices(len(names))} {has} weak evidence only",
-            why=f"nothing says for sure who made {'it' if len(names) == 1 else 'them'}: {_some(names)}",
-            count=len(names),
-        )
+def _devices(one: BlindSpots, say: Language) -> Iterator[BlindSpot]:
+    if n := len(one.weak):
+        some = _some([weak.address or weak.mac or weak.device for weak in one.weak], say)
+        why = say.say("unseen.weak_why", n=n, some=some)
+        yield BlindSpot(kind="weak", what=say.say("unseen.weak", n=n), why=why, count=n)
     if old := [look for look in one.looks if look.old and look.at]:
         names = [f"{look.address or look.device} {wording.moment(look.at)[:10]}" for look in old]
         yield BlindSpot(
             kind="look",
-            what=f"The last conclusive look at {wording.devices(len(old))} is over {one.old_after} days old",
-            why=_some(names),
+            what=say.say("unseen.look", n=len(old), days=one.old_after),
+            why=_some(names, say),
             count=len(old),
             since=old[0].at,
             run=old[0].run,
         )
 
 
-def _number(count: int, noun: str) -> str:
-    plural = noun + ("es" if noun.endswith("s") else "s")
-    return f"{count:,} {noun if count == 1 else plural}"
-
-
-def _some(texts: Sequence[str]) -> str:
-    more = f", and {len(texts) - SHOWN:,} more" if len(texts) > SHOWN else ""
-    return "; ".join(texts[:SHOWN]) + more
+def _some(texts: Sequence[str], say: Language) -> str:
+    some = "; ".join(texts[:SHOWN])
+    more = len(texts) - SHOWN
+    return say.say("unseen.and_more", some=some, n=more) if more > 0 else some

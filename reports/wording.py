@@ -1,4 +1,7 @@
-"""The words that every format shares, so that a figure reads alike on the screen, in a page and on paper."""
+"""The words that every format shares, so that a figure reads alike on the screen, in a page and on paper.
+
+Each function takes the language last; without one it speaks English.
+"""
 
 from __future__ import annotations
 
@@ -6,58 +9,72 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from reports.content import NAMED, BrandCount, Census, MakerCount
+from reports.language import Language, english
 from scanner.inventory.records import Device, Run
 from scanner.printable import printable
 
-CATEGORIES = {"nvr": "NVR", "dvr": "DVR", "access-control": "access control"}  # others read as they are spelt
 NO_NAME = "not stated"
-NEVER_SEEN = (
-    "No scan sees cameras on the inner ports of a recorder, units that are switched off, or networks that "
-    "nobody named as a target. A device that is not in this census was not seen; that does not show it is absent."
-)
 TEXT_LENGTH, NAME_LENGTH = 300, 60  # characters shown of what a device says; the whole is in the inventory
+LEVELS = ("confirmed", "probable", "possible")
 
 
-def devices(number: int) -> str:
-    return f"{number:,} device" + ("" if number == 1 else "s")
+def title(census: Census, language: Language | None = None, own: str = "") -> str:
+    """The heading of a report: that of its template or of the census, and which devices it is about."""
+    say = language or english()
+    named = own or census.title or say.say("report.untitled")
+    return say.say("report.only", title=named, where=census.selection) if census.selection else named
 
 
-def shown(text: str, length: int = TEXT_LENGTH) -> str:
+def devices(number: int, language: Language | None = None) -> str:
+    return (language or english()).say("counts.devices", n=number)
+
+
+def shown(text: str, length: int = TEXT_LENGTH, language: Language | None = None) -> str:
     """A device's own text made harmless and short enough for a table."""
     if len(text) > length:
-        text = f"{text[:length]}… (+{len(text) - length:,} characters)"
+        rest = (language or english()).say("counts.longer", n=len(text) - length)
+        text = f"{text[:length]}… {rest}"
     return printable(text)
 
 
-def name(text: str) -> str:
+def name(text: str, language: Language | None = None) -> str:
     """A name that a device gives itself: of its brand, its maker, its model."""
-    return shown(text, NAME_LENGTH)
+    return shown(text, NAME_LENGTH, language)
 
 
-def made_by(device: Device) -> str:
-    return name(device.maker_name or NAMED.get(device.maker or "", "")) or (device.maker or "unknown")
+def made_by(device: Device, language: Language | None = None) -> str:
+    known = device.maker_name or NAMED.get(device.maker or "", "") or device.maker
+    return name(known, language) if known else (language or english()).say("maker.unknown")
 
 
-def shown_as(device: Device) -> str:
+def shown_as(device: Device, language: Language | None = None) -> str:
     """The brand on the device: a name, `not stated` when none was seen, and nothing when nothing is known."""
     if device.brand:
-        return name(device.brand)
-    return NO_NAME if device.maker in NAMED else ""
+        return name(device.brand, language)
+    return (language or english()).say("maker.not_stated") if device.maker in NAMED else ""
 
 
-def category(device: Device) -> str:
-    return CATEGORIES.get(device.category or "", device.category or "")
+def category(device: Device, language: Language | None = None) -> str:
+    return (language or english()).word("category", device.category) if device.category else ""
 
 
-def covered(device: Device) -> str:
+def covered(device: Device, language: Language | None = None) -> str:
     """Which policy names the maker, or how many do where they would not fit into a column."""
+    say = language or english()
     if len(device.covered) > 1:
-        return f"covered by {len(device.covered)} policies"
-    return f"covered by {shown(device.covered[0])}" if device.covered else ""
+        return say.say("device.covered_many", n=len(device.covered))
+    return say.say("device.covered_by", policy=shown(device.covered[0])) if device.covered else ""
 
 
-def brand_name(maker: MakerCount, brand: BrandCount) -> str:
-    return name(brand.brand) if brand.brand else NO_NAME if maker.maker in NAMED else "not named"
+def maker_name(maker: MakerCount, language: Language | None = None) -> str:
+    return (language or english()).word("makers", maker.maker or "unknown")
+
+
+def brand_name(maker: MakerCount, brand: BrandCount, language: Language | None = None) -> str:
+    say = language or english()
+    if brand.brand:
+        return name(brand.brand, say)
+    return say.say("maker.not_stated" if maker.maker in NAMED else "maker.not_named")
 
 
 def moment(time: datetime | None) -> str:
@@ -65,61 +82,79 @@ def moment(time: datetime | None) -> str:
     return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") if time else ""
 
 
-def tally(maker: MakerCount) -> str:
+def tally(maker: MakerCount, language: Language | None = None) -> str:
     """One maker in one line, as in `14 devices: 9 confirmed, 4 probable, 1 possible; 3 shown as another brand`."""
+    say = language or english()
     if maker.maker not in NAMED:
-        return devices(maker.devices) + brands_in_words(maker)
-    return f"{devices(maker.devices)}: {levels(maker)}" if maker.devices else "not seen"
+        return devices(maker.devices, say) + brands_in_words(maker, language=say)
+    if not maker.devices:
+        return say.say("maker.not_seen")
+    return say.say("maker.tally", devices=devices(maker.devices, say), levels=levels(maker, say))
 
 
-def levels(maker: MakerCount) -> str:
+def levels(maker: MakerCount, language: Language | None = None) -> str:
     """How sure the census is of a maker's devices, and how many of them another name hides."""
-    by_confidence = (
-        (maker.confirmed, "confirmed"),
-        (maker.probable, "probable"),
-        (maker.possible, "possible"),
+    say = language or english()
+    text = ", ".join(
+        f"{say.number(number)} {say.word('confidence', level)}"
+        for level in LEVELS
+        if (number := getattr(maker, level))
     )
-    text = ", ".join(f"{number:,} {level}" for number, level in by_confidence if number)
-    return text + (f"; {maker.relabelled:,} shown as another brand" if maker.relabelled else "")
+    return say.say("maker.relabelled", levels=text, n=maker.relabelled) if maker.relabelled else text
 
 
-def brands_in_words(maker: MakerCount, most: int = 5) -> str:
+def brands_in_words(maker: MakerCount, most: int = 5, language: Language | None = None) -> str:
     """The most frequent names of the other makers, as in `: Axis 3, Hanwha 2, 4 more`."""
+    say = language or english()
     named = [brand for brand in maker.brands if brand.brand]
-    parts = [f"{brand_name(maker, brand)} {brand.devices:,}" for brand in named[:most]]
+    parts = [f"{brand_name(maker, brand, say)} {say.number(brand.devices)}" for brand in named[:most]]
     if rest := sum(brand.devices for brand in named[most:]):
-        parts.append(f"{rest:,} more")
+        parts.append(say.say("maker.more", n=rest))
     return ": " + ", ".join(parts) if parts else ""
 
 
-def headline(census: Census) -> str:
+def headline(census: Census, language: Language | None = None) -> str:
     """The result in one sentence, with what it leaves open."""
+    say = language or english()
     if not census.runs:
-        return "Nothing has been scanned or imported yet."
-    leads = f", and {census.leads:,} more that may be" if census.leads else ""
-    seen = f"among {devices(len(census.devices))} seen."
-    if not census.proven:
-        return f"No device was found to be made by Hikvision or Dahua{leads}, {seen}"
-    return f"{devices(census.proven)} made by Hikvision or Dahua{leads}, {seen}"
+        return say.say("headline.nothing")
+    which = ("found" if census.proven else "none") + ("_leads" if census.leads else "")
+    return say.say(
+        f"headline.{which}",
+        found=devices(census.proven, say),
+        leads=census.leads,
+        devices=devices(len(census.devices), say),
+    )
 
 
-def coverage(run: Run) -> Iterator[tuple[str, str]]:
+def coverage(run: Run, language: Language | None = None) -> Iterator[tuple[str, str]]:
     """What a run did and could have seen, as labels and texts; what is not known is left out."""
-    seen = run.coverage
-    asked = f"{seen.addresses:,} asked, {seen.answered:,} answered" if seen.addresses else ""
+    say, seen = language or english(), run.coverage
+    asked = say.say("runs.asked", asked=seen.addresses, answered=seen.answered) if seen.addresses else ""
     facts = (
         ("command", run.command),
         ("operator", run.operator),
         ("authorisation", run.authorisation),
-        ("started", moment(run.started)),
-        ("ended", moment(run.ended)),
-        ("outcome", run.outcome or "did not finish"),
+        ("started", say.moment(run.started)),
+        ("ended", say.moment(run.ended)),
+        ("outcome", outcome(run, say)),
         ("targets", ", ".join(seen.targets)),
         ("interfaces", ", ".join(seen.interfaces)),
         ("addresses", asked),
         ("ports", ", ".join(map(str, seen.ports))),
         ("protocols", ", ".join(seen.protocols)),
-        ("packets sent", ", ".join(f"{number:,} {kind}s" for kind, number in seen.sent.items())),
-        ("attempts", ", ".join(f"{number:,} {outcome}" for outcome, number in seen.outcomes.items())),
+        ("packets", ", ".join(f"{say.number(number)} {kind}s" for kind, number in seen.sent.items())),
+        (
+            "attempts",
+            ", ".join(f"{say.number(number)} {outcome}" for outcome, number in seen.outcomes.items()),
+        ),
     )
-    return ((label, text) for label, text in facts if text)
+    return ((say.say(f"runs.{label}"), text) for label, text in facts if text)
+
+
+def outcome(run: Run, language: Language | None = None) -> str:
+    say = language or english()
+    return say.word("outcome", run.outcome) if run.outcome else say.say("runs.unfinished")
+
+
+NEVER_SEEN = str(english().texts["unseen.never_seen"])

@@ -168,7 +168,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 def of(inventory: Inventory, *, run: str | None = None, old_after: int = OLD) -> tuple[BlindSpots, ...]:
     """The blind spots of an inventory, site by site; or those of one run and the devices that it saw."""
     runs = inventory.runs() if run is None else [inventory.run(run)]
-    devices = inventory.devices(run=None if run is None else runs[0].id)
+    devices = list(inventory.each_device(run=None if run is None else runs[0].id, evidence=False))
     sites, rows = inventory.known_networks() if run is None else ({}, [])
     networks = [Known(row["site"], row["cidr"], _where(row)) for row in rows]
     seen_at, looks = {}, {}

@@ -1,15 +1,16 @@
-"""The content of a report, once: every format prints this census, so that their figures cannot differ."""
+"""The census behind a report: devices, runs and blind spots, as the inventory has them."""
 
 from __future__ import annotations
 
 import ipaddress
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
 import msgspec
 
+from reports.content.plan import Plan
 from scanner import blind_spots
 from scanner.blind_spots import BlindSpots, Looked
 from scanner.inventory.records import Device, Run
@@ -52,30 +53,55 @@ class MakerCount(msgspec.Struct, frozen=True, kw_only=True):
 class Census(msgspec.Struct, frozen=True, kw_only=True):
     """All that a report says."""
 
-    title: str
+    title: str  # empty: nobody gave one, and there are no targets
     made_at: datetime
     runs: tuple[Run, ...] = ()  # the newest first
     devices: tuple[Device, ...] = ()  # as `in_order` has them
     unseen: tuple[BlindSpots, ...]  # of each site: no count without them
+    sites: Mapping[str, str] = {}  # id to name
+    selection: str = ""  # the condition that chose the devices; every title says it
+    plan: Plan | None = None  # for these devices
+    log_head: str | None = None  # of the append-only log when the report was made
+    evidence: bool = True  # False: the devices come without, because nobody needs it
 
     @classmethod
     def from_inventory(
-        cls, inventory: Inventory, run: str | None = None, *, title: str = "", where: str = ""
+        cls,
+        inventory: Inventory,
+        run: str | None = None,
+        *,
+        title: str = "",
+        where: str = "",
+        site: str | None = None,
+        evidence: bool = True,
     ) -> Self:
-        """All that the inventory holds, with the coverage behind it; or only the devices that one run saw, or for
-        which a condition holds, which the title then says."""
+        """All that the inventory holds, with the coverage behind it; or only the devices that one run saw, that are
+        at one site, or for which a condition holds."""
+        from scanner.inventory import places
+
+        sites = {one.id: one.name for one in inventory.ask(places.sites)}
+        chosen = where.strip()
         unseen = blind_spots.of(inventory, run=run)
+        if site is not None:
+            site = inventory.ask(places.known_site, site)
+            unseen = tuple(one for one in unseen if one.site == site)
+            condition = f"site = {quoted(site)}"
+            where = f"({where}) and {condition}" if chosen else condition
         if run is None:
-            runs, devices = speaking(inventory.runs(), unseen), inventory.devices(where)
+            runs = speaking(inventory.runs(), unseen)
+            devices = inventory.each_device(where, evidence=evidence)
         else:
             runs = (inventory.run(run),)
-            devices = inventory.devices(where, run=runs[0].id)
+            devices = inventory.each_device(where, run=runs[0].id, evidence=evidence)
         return cls(
-            title=(title or title_of(runs)) + (f" (only: {where.strip()})" if where.strip() else ""),
+            title=title or (sites[site] if site is not None else title_of(runs)),
             made_at=datetime.now(UTC),
             runs=runs,
             devices=in_order(devices),
             unseen=unseen,
+            sites=sites,
+            selection=chosen,
+            evidence=evidence,
         )
 
     @property
@@ -98,6 +124,11 @@ class Census(msgspec.Struct, frozen=True, kw_only=True):
         return sum(maker.possible for maker in self.makers if maker.maker in NAMED)
 
     @property
+    def findings(self) -> tuple[Device, ...]:
+        """The devices that are confirmed or probable as made by one of the named makers."""
+        return tuple(device for device in self.devices if found(device))
+
+    @property
     def in_conflict(self) -> tuple[Device, ...]:
         """The devices whose evidence disagrees, for a person to settle."""
         return tuple(device for device in self.devices if device.conflicts)
@@ -108,6 +139,16 @@ class Census(msgspec.Struct, frozen=True, kw_only=True):
         return {look.device: look for site in self.unseen for look in site.looks}
 
 
+def found(device: Device) -> bool:
+    """Whether a device is a finding and no mere lead."""
+    return device.maker in NAMED and device.confidence in ("confirmed", "probable")
+
+
+def quoted(text: str) -> str:
+    """A text as a value of the query language."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
 def speaking(runs: Iterable[Run], unseen: Iterable[BlindSpots]) -> tuple[Run, ...]:
     """The runs that speak for their targets, the newest first: those before them say nothing more."""
     those = {run.run for site in unseen for run in site.runs}
@@ -115,10 +156,9 @@ def speaking(runs: Iterable[Run], unseen: Iterable[BlindSpots]) -> tuple[Run, ..
 
 
 def title_of(runs: tuple[Run, ...]) -> str:
-    """The targets, as far as they fit into a heading."""
+    """The targets, as far as they fit into a heading; empty without any."""
     targets = list(dict.fromkeys(target for run in runs for target in run.targets))
-    more = f" and {len(targets) - TITLE_TARGETS} more" if len(targets) > TITLE_TARGETS else ""
-    return (", ".join(targets[:TITLE_TARGETS]) or "Cameras and recorders") + more
+    return ", ".join([*targets[:TITLE_TARGETS], *(["…"] if len(targets) > TITLE_TARGETS else [])])
 
 
 def in_order(devices: Iterable[Device]) -> tuple[Device, ...]:
