@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 
-from reports.content import Census, in_order
+from reports.content import BillLine, Census, Forecast, Item, Plan, Point, Quarter, in_order
 from scanner.blind_spots import Told, find
 from scanner.inventory.records import Device, Run
 from scanner.model import Claim, Coverage, Exclusion
@@ -208,4 +210,62 @@ def large(number: int) -> Census:
             )
             for n in range(number)
         )
+    )
+
+
+def plan(devices: Sequence[Device] | None = None) -> Plan:
+    """A plan for what was found: one item each, two phases, and work that has begun."""
+    found = [
+        one for one in (building() if devices is None else devices) if one.maker in ("hikvision", "dahua")
+    ]
+    states = ("verified", "removed", "installed", "ordered", "planned", "planned", "confirmed", "kept")
+    items = tuple(
+        Item(
+            device=one.id,
+            state=states[number % len(states)],
+            address=one.address,
+            site=one.site,
+            model=one.model,
+            category=one.category,
+            priority=round(90 - number * 1.5, 1),
+            reasons=("exposed flaw, CISA KEV", "site of high sensitivity"),
+            phase=f"phase {1 + number % 2}",
+            replacement="dome, 4 MP, 2.8 mm, infrared 30 m, outdoor, PoE class 3",
+            asked=("audio",) if number % 3 == 0 else (),
+            due=NOON.date() + timedelta(days=30 * (number % 9)),
+            cost=Decimal("412.50"),
+            owner="A. Sørensen",
+            contractor="Müller & Söhne",
+            ticket=f"CHG-{20500 + number}",
+        )
+        for number, one in enumerate(found)
+    )
+    bill = (
+        BillLine(
+            site=None, phase="phase 1", kind="camera", replacement="dome, 4 MP, outdoor", quantity=9, spares=1,
+            unit_price=Decimal("289.00"), labour=Decimal("1080.00"), total=Decimal("3970.00"),
+        ),
+        BillLine(
+            site=None, phase="phase 2", kind="camera", replacement="bullet, 8 MP", quantity=8, spares=1,
+            unit_price=Decimal("349.90"), labour=Decimal("960.00"), total=Decimal("4109.10"),
+        ),
+        BillLine(site=None, phase="phase 2", kind="nvr", replacement="16 channels, 16 PoE ports", quantity=2),
+    )  # fmt: skip
+    start = NOON.date() - timedelta(days=84)
+    return Plan(
+        items=items,
+        bill=bill,
+        currency="EUR",
+        budget=(
+            Quarter(quarter="2026-Q2", units=10, amount=Decimal("3970.00")),
+            Quarter(quarter="2026-Q3", units=11, amount=Decimal("4109.10")),
+        ),
+        burn_down=tuple(
+            Point(start + timedelta(days=7 * week), len(items) - week * 2 // 3) for week in range(13)
+        ),
+        forecast=Forecast(
+            likely=NOON.date() + timedelta(days=150),
+            early=NOON.date() + timedelta(days=110),
+            late=NOON.date() + timedelta(days=230),
+        ),
     )

@@ -10,7 +10,8 @@ import pytest
 from lxml import html
 
 from reports import page
-from tests.reports.samples import HOSTILE_TEXTS, census, hostile, large
+from reports.language import language
+from tests.reports.samples import HOSTILE_TEXTS, census, hostile, large, plan
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 POLICY_STEPPED_IN = "Content Security Policy"  # in the browser's log
@@ -44,7 +45,7 @@ def opened_with_log(folder: Path, text: str, fragment: str = "") -> tuple[html.H
 
 def visible(shown: html.HtmlElement) -> list[str]:
     """The addresses in the table, as far as they are shown, from top to bottom."""
-    return texts(shown, "//table[@id='table']/tbody[not(@hidden)]/tr[1]/td[2]/span[1]")
+    return texts(shown, "//table[@id='table']/tbody/tr[@class!='more']/td[2]/span[1]")
 
 
 def texts(element: html.HtmlElement, path: str) -> list[str]:
@@ -55,9 +56,10 @@ def test_no_hostile_text_runs_or_becomes_an_element(tmp_path: Path) -> None:
     made = hostile()
     shown = opened(tmp_path, page.render(made))
     assert shown.xpath("string(//title)") == made.title
-    assert len(shown.xpath("//script")) == 1 and not shown.xpath("//img | //template")
+    assert len(shown.xpath("//script")) == 3 and not shown.xpath("//img | //template")
     assert len(visible(shown)) == len(HOSTILE_TEXTS)
-    assert HOSTILE_TEXTS["markup"][:40] in shown.text_content()
+    [table] = shown.xpath("//table[@id='table']")
+    assert HOSTILE_TEXTS["markup"][:40] in table.text_content()
 
 
 def test_the_browser_would_have_shown_a_text_that_runs(tmp_path: Path) -> None:
@@ -89,7 +91,7 @@ def test_an_address_with_a_filter_shows_just_these_devices(
     shown = opened(tmp_path, page.render(census()), fragment)
     assert visible(shown) == addresses
     [status] = texts(shown, "//*[@role='status']")
-    assert status == f"{len(addresses)} of 27"
+    assert status == f"{len(addresses)} of 27 devices"
     assert bool(shown.xpath("//*[@id='empty'][@hidden]")) == bool(addresses)
 
 
@@ -103,12 +105,36 @@ def test_sorting_by_address_counts_and_does_not_spell(tmp_path: Path) -> None:
 
 def test_a_link_to_a_device_opens_its_evidence(tmp_path: Path) -> None:
     shown = opened(tmp_path, page.render(census()), "#device-d0053")
-    assert len(shown.xpath("//details[@open]")) == 1
-    assert shown.xpath("//*[@id='device-d0053']//details[@open]")
+    [button] = shown.xpath("//button[@aria-expanded='true']")
+    assert button.xpath("ancestor::tr[@id='device-d0053']")
+    [more] = shown.xpath("//*[@id='device-d0053']/following-sibling::tr[1][@class='more']")
+    assert len(more.xpath(".//ul[@class='evidence']/li")) == 2 and "rtsp says Dahua" in more.text_content()
 
 
 @pytest.mark.slow
 def test_ten_thousand_devices_open_and_filter(tmp_path: Path) -> None:
     shown = opened(tmp_path, page.render(large(10_000)), "#filter=10.20.39.250")
     assert visible(shown) == ["10.20.39.250"]
-    assert texts(shown, "//*[@role='status']") == ["1 of 10,000"]
+    assert texts(shown, "//*[@role='status']") == ["1 of 10,000 devices"]
+
+
+def test_a_long_table_is_shown_a_page_at_a_time(tmp_path: Path) -> None:
+    shown = opened(tmp_path, page.render(large(250)), "#page=3")
+    assert len(visible(shown)) == 50 and texts(shown, "//*[@id='at']") == ["201 to 250 of 250"]
+    assert shown.xpath("//*[@id='next'][@disabled]") and not shown.xpath("//*[@id='previous'][@disabled]")
+
+
+def test_a_plan_shows_the_state_of_each_device_and_can_be_filtered_by_it(tmp_path: Path) -> None:
+    made = census(plan=plan())
+    assert made.plan
+    shown = opened(tmp_path, page.render(made), "#state=ordered")
+    ordered = {item.address for item in made.plan.items if item.state == "ordered"}
+    assert ordered and {*visible(shown)} == ordered
+    assert {*texts(shown, "//td[@class='state']")} == {"ordered"}
+
+
+def test_the_page_speaks_german_where_the_script_wrote_it(tmp_path: Path) -> None:
+    shown = opened(tmp_path, page.render(census(), language("de")), "#device-d0053")
+    [table] = shown.xpath("//table[@id='table']")
+    assert "Belege (2)" in table.text_content() and "bestätigt" in table.text_content()
+    assert "Evidence" not in table.text_content() and shown.get("lang") == "de"
