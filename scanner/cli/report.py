@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -13,18 +14,66 @@ from scanner.errors import CamcensusError
 
 if TYPE_CHECKING:
     from reports.content import Census
+    from reports.language import Language
+    from reports.template import Template
 
-Command = TypeVar("Command", bound=Callable[..., Any])
+
+class Asked(NamedTuple):
+    """What every format takes: which part of the inventory, in whose name and language, and where to write it."""
+
+    inventory: Path
+    run_id: str | None
+    site: str | None
+    where: str
+    title: str
+    template: Path | None
+    language: str
+    output: str
+
+    def census(self, *, evidence: bool = True) -> Census:
+        from reports.content import Census
+        from scanner.inventory import open_inventory
+
+        with open_inventory(self.inventory, create=False) as opened:
+            return Census.from_inventory(
+                opened, self.run_id, title=self.title, where=self.where, site=self.site, evidence=evidence
+            )
+
+    def look(self) -> tuple[Language, Template]:
+        """The language and the template, checked before anything is read."""
+        from reports.template import Template, read
+
+        template = read(self.template) if self.template else Template()
+        if self.title:
+            template = template.named(self.title)
+        return template.speaks(self.language), template
 
 
-def report_options(command: Command) -> Command:
-    """What every format takes: where to write, and which part of the inventory."""
+def report_options(command: Callable[..., None]) -> Callable[..., None]:
+    """What every format takes, handed over as one `Asked`."""
+
+    @functools.wraps(command)
+    def with_asked(**told: Any) -> None:
+        asked = Asked(**{name: told.pop(name) for name in Asked._fields})
+        command(asked, **told)
+
+    made: Callable[..., None] = with_asked
     for option in (
         inventory_option,
         where_option,
-        click.option("--title", default="", help="Its heading. [default: the targets]"),
+        click.option("--site", metavar="SITE", help="Only the devices and blind spots of this site."),
         click.option(
             "--run", "run_id", metavar="RUN", help="Only the devices that this run saw. [default: all runs]"
+        ),
+        click.option("--title", default="", help="Its heading. [default: the template's, or the targets]"),
+        click.option(
+            "--template",
+            type=click.Path(exists=True, path_type=Path),
+            metavar="FOLDER",
+            help="Title, logo, colour and language from the report.toml in this folder.",
+        ),
+        click.option(
+            "--language", default="", metavar="CODE", help="Of the headings and words: en, de. [default: en]"
         ),
         click.option(
             "--output",
@@ -34,18 +83,38 @@ def report_options(command: Command) -> Command:
             help="Where to write it. [default: standard output]",
         ),
     ):
-        command = option(command)
-    return command
+        made = option(made)
+    return made
 
 
 @click.group()
 def report() -> None:
-    """Write the census as CSV or as a page to read.
+    """Write the census as text, CSV, JSON, a workbook, a page or a PDF.
+
+    All formats say the same, of the whole inventory, one site, or the devices that a condition chooses.
 
     \b
     $ camcensus report html --output census.html
-    $ camcensus report csv --output census.csv
+    $ camcensus report xlsx --site leeds --output leeds.xlsx
+    $ camcensus report pdf --where 'maker = dahua' --template our-house --output dahua.pdf
     """
+
+
+@report.command()
+@report_options
+def terminal(asked: Asked) -> None:
+    """Print the census as text: devices, counts, what was not seen, and the plan."""
+    import io
+
+    from reports.terminal import summary
+
+    language, template = asked.look()
+    census = asked.census(evidence=False)
+    if asked.output == "-":
+        return summary(census, language=language, title=template.title)
+    text = io.StringIO()
+    summary(census, text, language, template.title)
+    return write(asked.output, [text.getvalue().encode()])
 
 
 @report.command()
@@ -58,49 +127,84 @@ def report() -> None:
     help="Where to write what was not seen: a file for itself, of other columns.",
 )
 @report_options
-def csv(
-    output: str,
-    run_id: str | None,
-    title: str,
-    where: str,
-    inventory: Path,
-    excel: bool,
-    blind_spots: str | None,
-) -> None:
+def csv(asked: Asked, excel: bool, blind_spots: str | None) -> None:
     """Write the devices as CSV, one row each, with the keys of the JSON as columns.
 
-    Cells that a spreadsheet would run as a formula are made harmless.
+    Cells that a spreadsheet would run as a formula are made harmless. What was not seen has columns of its own:
+    --blind-spots writes it beside the devices.
     """
     from reports import csv
 
-    made = census(inventory, run_id, title, where)
-    write(output, csv.render(made, byte_order_mark=excel))
+    language, _ = asked.look()
+    made = asked.census()
+    write(asked.output, csv.pieces(made, byte_order_mark=excel))
     if blind_spots:
-        write(blind_spots, csv.render_blind_spots(made.unseen, byte_order_mark=excel))
+        write(blind_spots, [csv.render_blind_spots(made.unseen, byte_order_mark=excel, language=language)])
+    else:
+        click.echo("What was not seen is not in this file: --blind-spots FILE writes it.", err=True)
 
 
 @report.command()
 @report_options
-def html(output: str, run_id: str | None, title: str, where: str, inventory: Path) -> None:
-    """Write the census as one HTML page that works offline: counts, blind spots, and the evidence of each device."""
+def json(asked: Asked) -> None:
+    """Write one JSON document: figures, blind spots, runs, the plan, and each device with its evidence."""
+    from reports import json
+
+    asked.look()
+    write(asked.output, json.pieces(asked.census()))
+
+
+@report.command()
+@report_options
+def xlsx(asked: Asked) -> None:
+    """Write a workbook: summary with charts, devices, plan, bill of materials, and what was not seen.
+
+    Dates and numbers are real ones, and no cell is a formula.
+    """
+    from reports import xlsx
+
+    language, template = asked.look()
+    write(asked.output, [xlsx.render(asked.census(evidence=False), language, template)])
+
+
+@report.command()
+@report_options
+def html(asked: Asked) -> None:
+    """Write the census as one HTML page that works offline: charts, blind spots, and the evidence of each device.
+
+    A page of more than 20,000 devices leaves their evidence out, and says so.
+    """
     from reports import page
 
-    write(output, page.render(census(inventory, run_id, title, where)).encode())
+    language, template = asked.look()
+    write(asked.output, [page.render(asked.census(), language, template).encode()])
 
 
-def census(inventory: Path, run_id: str | None, title: str, where: str) -> Census:
-    from reports.content import Census
-    from scanner.inventory import open_inventory
+@report.command()
+@report_options
+def pdf(asked: Asked) -> None:
+    """Write a PDF: one page for who decides, and the full report behind it.
 
-    with open_inventory(inventory, create=False) as opened:
-        return Census.from_inventory(opened, run_id, title=title, where=where)
+    Characters that no font of this machine has are written as their numbers, and named.
+    """
+    from reports import pdf
+
+    language, template = asked.look()
+    made = pdf.render(
+        asked.census(evidence=False),
+        language,
+        template,
+        tell=lambda note: click.echo(f"note   {note}", err=True),
+    )
+    write(asked.output, [made])
 
 
-def write(output: str, content: bytes) -> None:
+def write(output: str, content: Iterable[bytes]) -> None:
     """Write a file whole or not at all, or to standard output when it is `-`."""
     try:
         with click.open_file(output, "wb", atomic=True) as file:
-            file.write(content)
+            for piece in content:
+                file.write(piece)
     except OSError as error:
         raise CamcensusError(
             f"the report {output} cannot be written",
