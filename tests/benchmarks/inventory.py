@@ -5,7 +5,9 @@
 No network. For each number of devices a fresh file; each device gives --each replies of half a kilobyte, of which half
 were seen before, as in a building full of one model. Observations are added a thousand at a time, each acknowledged by
 `flush` before the next; devices are filed a thousand at a time, in two runs a week apart. `plain` writes the same rows
-to the same tables with sqlite3 alone, in transactions of the same size: what the machine can do at best.
+to the same tables with sqlite3 alone, in transactions of the same size: what the machine can do at best. Rates are by
+the clock; `of the processor` counts the time that this process had of it, which other work on the machine does
+not stretch. Last come what cares for the file, once each.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ from pathlib import Path
 
 from scanner.identifiers import Identifier
 from scanner.inventory import Inventory, RunSettings, Seen, open_inventory
-from scanner.inventory.care import size
+from scanner.inventory.care import backup, export, size, vacuum
+from scanner.inventory.checking import check
+from scanner.inventory.retention import retain
 from scanner.inventory.rows import digest, observation_row
 from scanner.inventory.store import INSERT_OBSERVATION, INSERT_PAYLOAD
 from scanner.model import Claim, Identification, Observation
@@ -35,6 +39,26 @@ BODY = (
 AT_ONCE = 1_000
 ROUNDS = 5  # of each reading; the median counts
 Figures = dict[str, float]
+
+
+class Spent:
+    """Seconds of the clock and of the processor, over several stretches."""
+
+    def __init__(self) -> None:
+        self.wall = self.worked = 0.0
+
+    def __enter__(self) -> None:
+        self._begun = time.perf_counter(), time.process_time()
+
+    def __exit__(self, *_: object) -> None:
+        self.wall += time.perf_counter() - self._begun[0]
+        self.worked += time.process_time() - self._begun[1]
+
+    def rates(self, what: str, unit: str, count: int) -> Figures:
+        return {
+            f"{what}, {unit}/s": count / self.wall,
+            f"{what}, {unit}/s of the processor": count / self.worked,
+        }
 
 
 def address(unit: int) -> str:
@@ -65,48 +89,45 @@ def identified(unit: int, rows: Sequence[int]) -> Seen:
     return Seen(it, rows, "on-link", (Identifier("serial", f"hikvision {serial}"), Identifier("mac", mac)))
 
 
-def plain(path: Path, devices: int, each: int, start: datetime) -> float:
-    """Rows a second with sqlite3 alone."""
+def plain(path: Path, devices: int, each: int, start: datetime) -> Spent:
+    """Rows with sqlite3 alone."""
     with open_inventory(path) as inventory:
         run = inventory.begin_run(RunSettings())
-    spent = 0.0
+    spent = Spent()
     with closing(sqlite3.connect(path)) as file:
         file.execute("PRAGMA synchronous = NORMAL")
         remaining = replies(devices, each, start)
         while some := list(islice(remaining, AT_ONCE)):
             payloads = [(digest(one.payload), one.payload) for one in some]
             rows = [observation_row(run, one) for one in some]
-            begun = time.perf_counter()
-            file.executemany(INSERT_PAYLOAD, payloads)
-            file.executemany(INSERT_OBSERVATION, rows)
-            file.commit()
-            spent += time.perf_counter() - begun
-    return devices * each / spent
+            with spent:
+                file.executemany(INSERT_PAYLOAD, payloads)
+                file.executemany(INSERT_OBSERVATION, rows)
+                file.commit()
+    return spent
 
 
-def added(inventory: Inventory, run: str, devices: int, each: int, start: datetime) -> float:
-    spent = 0.0
+def added(inventory: Inventory, run: str, devices: int, each: int, start: datetime) -> Spent:
+    spent = Spent()
     remaining = replies(devices, each, start)
     while some := list(islice(remaining, AT_ONCE)):
-        begun = time.perf_counter()
-        inventory.add(run, some)
-        inventory.flush()
-        spent += time.perf_counter() - begun
-    return devices * each / spent
+        with spent:
+            inventory.add(run, some)
+            inventory.flush()
+    return spent
 
 
-def filed(inventory: Inventory, run: str, devices: int, each: int, first: int) -> float:
-    """Devices a second; `first` is the row id of the first reply of the run."""
-    spent = 0.0
+def filed(inventory: Inventory, run: str, devices: int, each: int, first: int) -> Spent:
+    """`first` is the row id of the first reply of the run."""
+    spent = Spent()
     units = (
         identified(unit, list(range(first + unit, first + devices * each, devices)))
         for unit in range(devices)
     )
     while some := list(islice(units, AT_ONCE)):
-        begun = time.perf_counter()
-        inventory.record(run, some)
-        spent += time.perf_counter() - begun
-    return devices / spent
+        with spent:
+            inventory.record(run, some)
+    return spent
 
 
 def on_disk(inventory: Inventory) -> int:
@@ -126,21 +147,24 @@ def seconds(work: Callable[[], object]) -> float:
 
 def measure(devices: int, each: int, folder: Path) -> Figures:
     path, start = folder / "inventory.db", datetime(2026, 3, 1, tzinfo=UTC)
-    figures = {"plain sqlite3, observations/s": plain(folder / "plain.db", devices, each, start)}
+    count = devices * each
     with open_inventory(path) as inventory:
         for week, what in enumerate(("new", "known")):
             at = start + week * timedelta(weeks=1)
             run = inventory.begin_run(RunSettings())
-            rate = added(inventory, run, devices, each, at)
+            spent = added(inventory, run, devices, each, at)
             if not week:
-                figures["added and acknowledged, observations/s"] = rate
-                figures["on the disk, bytes an observation"] = on_disk(inventory) / (devices * each)
-            first, _ = next(inventory.observations(run, after=week * devices * each))
-            figures[f"{what} devices filed, devices/s"] = filed(inventory, run, devices, each, first)
-            if not week:
-                figures["on the disk with devices, bytes an observation"] = on_disk(inventory) / (
-                    devices * each
+                figures = spent.rates("added and acknowledged", "observations", count)
+                figures |= plain(folder / "plain.db", devices, each, start).rates(
+                    "plain sqlite3", "observations", count
                 )
+                figures["on the disk, bytes an observation"] = on_disk(inventory) / count
+            first, _ = next(inventory.observations(run, after=week * count))
+            figures |= filed(inventory, run, devices, each, first).rates(
+                f"{what} devices filed", "devices", devices
+            )
+            if not week:
+                figures["on the disk with devices, bytes an observation"] = on_disk(inventory) / count
         assert inventory._query("SELECT count(*) AS n FROM devices") == [{"n": devices}]
         one = identified(devices // 2, ()).identification
         figures["one device by serial number, ms"] = 1000 * seconds(
@@ -149,6 +173,23 @@ def measure(devices: int, each: int, folder: Path) -> Figures:
         where = f"model = '{one.model}'"
         figures["devices of one model, ms"] = 1000 * seconds(lambda: inventory.devices(where))
         figures["all devices as structures, ms"] = 1000 * seconds(inventory.devices)
+    return figures | cared_for(path, folder)
+
+
+def cared_for(path: Path, folder: Path) -> Figures:
+    """Seconds of the processor for what is done to the whole file, of two runs."""
+    figures = {}
+    for what, work in (
+        ("check", lambda: list(check(path))),
+        ("backup", lambda: backup(path, folder / "copy.db")),
+        ("retain", lambda: retain(path, datetime(2026, 3, 7, tzinfo=UTC))),
+        ("vacuum", lambda: vacuum(path)),
+        ("export", lambda: export(path, folder / "out")),
+    ):
+        spent = Spent()
+        with spent:
+            work()
+        figures[f"{what}, s of the processor"] = spent.worked
     return figures
 
 
@@ -163,10 +204,10 @@ def main() -> None:
     for devices in asked.devices:
         with tempfile.TemporaryDirectory() as folder:
             found.append(measure(devices, asked.each, Path(folder)))
-    print(f"{'devices':<50}" + "".join(f"{devices:>12,}" for devices in asked.devices) + f"{'growth':>10}")
+    print(f"{'devices':<60}" + "".join(f"{devices:>12,}" for devices in asked.devices) + f"{'growth':>10}")
     for what in found[0]:
         row = [figures[what] for figures in found]
-        print(f"{what:<50}" + "".join(f"{value:>12,.1f}" for value in row) + f"{row[-1] / row[0]:>10.2f}")
+        print(f"{what:<60}" + "".join(f"{value:>12,.1f}" for value in row) + f"{row[-1] / row[0]:>10.2f}")
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB")
 
 
