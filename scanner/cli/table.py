@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -22,9 +24,7 @@ class Column(NamedTuple):
 
 def room() -> int:
     """The characters of a line: of the terminal, or 80."""
-    from rich.console import Console
-
-    return Console().width
+    return shutil.get_terminal_size().columns
 
 
 def widths(columns: Sequence[Column], room: int) -> list[int]:
@@ -70,7 +70,9 @@ def cells(text: str) -> int:
 @lru_cache(maxsize=4096)  # devices of one model say the same
 def folded(text: str, width: int) -> list[str]:
     """A text in lines of this width: cut between words, and within those that are longer."""
-    from rich.console import Console
+    if text.isascii():
+        return textwrap.wrap(text, width, break_on_hyphens=False) or [""]
+    from rich.console import Console  # it takes a tenth of the time of a short list to import
     from rich.text import Text
 
     return [line.plain.rstrip() for line in Text(text).wrap(Console(), width, overflow="fold")]

@@ -167,10 +167,12 @@ def supporting(db: Database, stands: Standing, before: str) -> Iterator[str]:
             old[row["protocol"]].append(hash)
         elif not unseen:
             break
-        observation = observation_of(row)
-        values = [value for values in read_fields(observation).fields.values() for value in values]
-        found = {one for one in wanted[observation.protocol] if any(one in value for value in values)}
-        unseen -= {(observation.protocol, excerpt) for excerpt in found}
+        names = wanted[row["protocol"]]
+        found = {one for one in names if one.encode() in row["payload"]}
+        if len(found) < len(names):  # what is not in its bytes as it stands may be in what is read from them
+            read = [one for values in read_fields(observation_of(row)).fields.values() for one in values]
+            found |= {one for one in names if any(one in value for value in read)}
+        unseen -= {(row["protocol"], excerpt) for excerpt in found}
         if found and is_old:
             yield hash
     for protocol in {protocol for protocol, _ in unseen}:

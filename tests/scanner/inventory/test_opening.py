@@ -5,9 +5,12 @@ from __future__ import annotations
 import lzma
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 from sqlite_utils import Database
@@ -167,6 +170,29 @@ def test_a_file_of_each_earlier_version_keeps_all_that_it_holds(path: Path, vers
     assert [entry.subjects for entry in every if entry.kind == "run-adopted"] == [(first.id,), (latest.id,)]
     with opened(path) as db:
         assert list(verify(db)) == []
+
+
+@pytest.mark.parametrize("earlier", ["1.db.xz", None])
+def test_processes_that_open_an_earlier_version_or_none_at_once_all_get_the_present_one(
+    path: Path, earlier: str | None
+) -> None:
+    path.parent.mkdir()
+    if earlier:
+        path.write_bytes(lzma.decompress((VERSIONS / earlier).read_bytes()))
+    opens = (
+        "import sys; from pathlib import Path; from scanner.inventory import open_inventory; "
+        "print('ready', flush=True); sys.stdin.readline(); "
+        "print(len(open_inventory(Path(sys.argv[1])).devices()))"
+    )
+    command = [sys.executable, "-c", opens, str(path)]
+    some = [subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True) for _ in range(4)]
+    for one in some:
+        assert one.stdout is not None and one.stdout.readline() == "ready\n"
+    said = [one.communicate("go\n", timeout=60) for one in some]
+    assert {out for out, _ in said} == {said[0][0]} and bool(int(said[0][0])) is bool(earlier), said
+    with plain(path) as after:
+        assert after.execute("PRAGMA user_version").fetchone() == (len(STEPS),)
+        assert after.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
 def test_a_step_that_fails_leaves_the_earlier_version_whole(
