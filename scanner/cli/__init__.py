@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plan":         ("plan",         "Plan the replacement of covered devices: what, in which order, when, by whom."),
     "register":     ("register",     "Compare asset registers and cable plans with what the network shows."),
     "rematch":      ("rematch",      "Identify everything in the inventory again from its raw replies."),
+    "removal":      ("removal",      "Record what was taken out, and say what the evidence for it is worth."),
     "report":       ("report",       "Write the census as text, CSV, JSON, a workbook, a page or a PDF."),
     "runs":         ("runs",         "List the runs, with what each could have seen."),
     "scan":         ("scan",         "Look for cameras and recorders, and record them in the inventory."),

@@ -18,12 +18,11 @@ CONCLUSIVE = """
         SELECT 1 FROM json_each(identification, '$.evidence') WHERE value ->> '$.attribute' = 'maker'
             AND value ->> '$.protocol' NOT IN ('mac', 'arp'))
 """
-LAST_CONCLUSIVE = f"""
-    SELECT {{what}} FROM identifications JOIN statements ON hash = statement
-    WHERE device = devices.id AND {CONCLUSIVE} ORDER BY at DESC LIMIT 1
-"""
 LAST_LOOK = f"""
-    SELECT id, seen_at_site, ({LAST_CONCLUSIVE.format(what="identifications.run || ' ' || at")}) AS look
+    SELECT id, seen_at_site, (
+        SELECT identifications.run || ' ' || at FROM identifications JOIN statements ON hash = statement
+        WHERE device = devices.id AND {CONCLUSIVE} ORDER BY at DESC LIMIT 1
+    ) AS look
     FROM devices
 """
 TOLD = """

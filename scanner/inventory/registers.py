@@ -8,7 +8,7 @@ docs/explanation/places.md explains the rules.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -17,7 +17,7 @@ from scanner.errors import CamcensusError
 from scanner.identifiers import alike, distinctive
 from scanner.inventory.journal import Change, journal
 from scanner.inventory.places import MERGED, current, known_site, settle
-from scanner.inventory.rows import PLACED, Row, address_order
+from scanner.inventory.rows import PLACED, Row
 from scanner.registers.entries import Entry, Problem, Reading
 
 if TYPE_CHECKING:
@@ -215,19 +215,6 @@ class Candidates:
             and not self.contradicts(row, device, "mac")
         )
 
-    def perhaps(self, row: Row) -> list[str]:
-        """What is at the address of a row that names no model, or states none itself, where no number speaks against
-        it: too little to match by, and too much to say that the unit was not seen."""
-        it = self.devices
-        return [
-            one
-            for one in sorted(self.by_address.get(row["address"] or "", ()))
-            if not (row["site"] and it[one]["site"] and row["site"] != it[one]["site"])
-            and not (it[one]["model"] and (row["model"] or row["name"]))
-            and not self.contradicts(row, one, "serial")
-            and not self.contradicts(row, one, "mac")
-        ]
-
     def contradicts(self, row: Row, device: str, kind: Literal["serial", "mac"]) -> bool:
         """Whether the register and the device both have such a number, and have different ones."""
         if kind == "mac":
@@ -298,12 +285,7 @@ def is_port(row: Row) -> bool:
 def judge(row: Row, candidates: Candidates) -> Matched:
     found = candidates.find(row)
     if not found:
-        there = candidates.perhaps(row)
-        return (
-            None,
-            None,
-            f"at its address is {listed(there)}, and no model says whether it is" if there else "",
-        )
+        return None, None, ""
     rule, devices = next(
         (rule, found[rule]) for rule in ("serial", "mac", "asset", "address") if rule in found
     )
@@ -414,10 +396,8 @@ class Reconciliation(msgspec.Struct, frozen=True):
     not_surveillance: int  # devices of other kinds, or of none that is known, that no register has
 
 
-def reconcile(
-    db: Database, site: str | None = None, everything: bool = False, chosen: Container[str] | None = None
-) -> Reconciliation:
-    """Compare registers with devices, as matched last: with all, or with those chosen and the rows that are none."""
+def reconcile(db: Database, site: str | None = None, everything: bool = False) -> Reconciliation:
+    """Compare registers with devices, as matched last."""
     if not db.execute("SELECT 1 FROM registers").fetchone():
         raise CamcensusError("there is no register yet", fix="camcensus register import FILE")
     devices = {row["id"]: row for row in db.query(DEVICES)}
@@ -434,17 +414,13 @@ def reconcile(
         if site and where != site:
             elsewhere += where is None
             continue
-        if it and chosen is not None and it["id"] not in chosen:
-            continue
         kind: List = "matched" if it else "for-a-person" if why else "not-seen"
         if it and not why:
             why = differences(row, it)
         lines.append(line(kind, row, it, rule, why))
-    known = {device for device, _, _ in found.values()}
+    matched = {one.device for one in lines} | {found[row["id"]][0] for row in rows if row["id"] in found}
     unknown = [
-        row
-        for id, row in sorted(devices.items(), key=lambda one: (address_order(one[1]["address"]), one[0]))
-        if id not in known and site in (None, row["site"]) and (chosen is None or id in chosen)
+        row for id, row in sorted(devices.items()) if id not in matched and site in (None, row["site"])
     ]
     ours = [row for row in unknown if everything or surveillance(row)]
     lines += [line("not-in-register", None, row, None, "") for row in ours]
