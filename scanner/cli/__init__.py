@@ -16,7 +16,7 @@ from scanner.errors import CamcensusError
 COMMANDS: dict[str, tuple[str, str]] = {
     # command        module in this folder, one line of help
     "blind-spots":  ("blind_spots",  "Say what nobody has looked at, site by site."),
-    "demo":         ("demo",         "Scan a simulated building and show its census."),
+    "demo":         ("demo",         "Scan a simulated building, show its census, and plan the replacement."),
     "devices":      ("devices",      "List the devices in the inventory, or show one with its evidence."),
     "diff":         ("diff",         "Say what changed between two runs, or since a day."),
     "doctor":       ("doctor",       "Say what this machine can do, and how to get what is missing."),

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ import click
 from scanner.errors import CamcensusError
 
 if TYPE_CHECKING:
+    from reports.content import Census
     from scanner.lab.truth import Comparison
 
 LOOPBACK = "127.0.0.0/8"  # nothing of the demo may leave this machine, whatever happens
@@ -31,7 +33,7 @@ STANDS = 300  # s: the building closes by itself, whatever becomes of the scan
 )
 @click.option("--profile", type=click.Choice(["gentle", "normal", "fast"]), default="fast", show_default=True)
 def demo(output: Path, profile: str) -> None:
-    """Scan a simulated building and show its census.
+    """Scan a simulated building, show its census, and plan the replacement.
 
     The building stands on loopback addresses of this machine: nothing is sent to any network, and no privileges are
     needed. Exits with status 3 when the census and the truth about the building differ.
@@ -41,13 +43,13 @@ def demo(output: Path, profile: str) -> None:
     """
     import asyncio
 
-    from reports import csv, page
     from reports.content import Census
     from reports.terminal import summary
     from scanner.cli.progress import Display
     from scanner.identify import library
     from scanner.inventory import RunSettings, open_inventory
     from scanner.lab.building import NETWORK, Building
+    from scanner.lab.replacement import plan_the_building
     from scanner.lab.truth import compare
     from scanner.net.gate import CONFINE
     from scanner.run_plan import make
@@ -65,16 +67,15 @@ def demo(output: Path, profile: str) -> None:
         )
         with Display(run) as display:
             asyncio.run(carry_out(plan, run, inventory, known, display))
+        plan_the_building(inventory, datetime.now(UTC).date())
         census = Census.from_inventory(inventory, run, title="A simulated building")
         devices = inventory.devices(run=run)
-    (output / "census.html").write_bytes(page.render(census).encode())
-    (output / "census.csv").write_bytes(csv.render(census))
     summary(census)
     comparison = compare(Building.loopback().truth(), devices)
     show(comparison)
-    click.echo(f"\nThe page:       {(output / 'census.html').resolve()}")
-    click.echo(f"The table:      {(output / 'census.csv').resolve()}")
-    click.echo(f"The inventory:  {(output / 'building.inventory').resolve()}")
+    click.echo("\nThe prices of this plan are invented. All of it, to look at:")
+    for label, path in (*reports(census, output), ("inventory", output / "building.inventory")):
+        click.echo(f"  {label:<10} {path.resolve()}")
     if not comparison.flawless:
         sys.exit(3)
 
@@ -96,6 +97,22 @@ def simulated_building() -> Iterator[None]:
         finally:
             building.terminate()
             building.communicate()
+
+
+def reports(census: Census, folder: Path) -> Iterator[tuple[str, Path]]:
+    """Write the census in every format, and say where each is."""
+    from reports import csv, json, page, pdf, xlsx
+
+    for label, name, content in (
+        ("page", "census.html", page.render(census).encode()),
+        ("PDF", "census.pdf", pdf.render(census, tell=lambda note: click.echo(f"note   {note}", err=True))),
+        ("workbook", "census.xlsx", xlsx.render(census)),
+        ("table", "census.csv", csv.render(census)),
+        ("not seen", "not-seen.csv", csv.render_blind_spots(census.unseen)),
+        ("JSON", "census.json", json.render(census)),
+    ):
+        (folder / name).write_bytes(content)
+        yield label, folder / name
 
 
 def show(comparison: Comparison) -> None:
