@@ -122,6 +122,7 @@ def environment() -> Environment:
     made.globals.update(
         named=NAMED,
         words=wording,
+        sections=sections,
         brand_bars=brand_bars,
         segments=segments,
         levels=LEVELS,

@@ -11,7 +11,8 @@ from typing import NamedTuple
 import msgspec
 
 from reports import unseen, wording
-from reports.content import Census, Figures, Forecast
+from reports.content import Census, Figures, Forecast, Plan, Quarter
+from reports.content.plan import Totals
 from reports.language import Language
 from reports.unseen import BlindSpot
 
@@ -164,6 +165,38 @@ def forecast(one: Forecast | None, say: Language) -> str:
         return say.say("plan.no_forecast", why=one.why)
     key = "plan.forecast" if one.late else "plan.forecast_open"
     return say.say(key, likely=one.likely, early=one.early, late=one.late)
+
+
+def totals(amounts: Totals, say: Language) -> str:
+    """As in `12,300 EUR + 400 GBP`; nothing when nothing is priced."""
+    return " + ".join(say.money(amount, currency) for currency, amount in amounts.items())
+
+
+def not_priced(plan: Plan, say: Language) -> str:
+    """How many units are in no sum, in one sentence; nothing when all are."""
+    parts = (
+        say.say("plan.no_price", n=plan.no_price) if plan.no_price else "",
+        say.say("plan.no_labour", n=plan.no_labour) if plan.no_labour else "",
+    )
+    return " ".join(filter(None, parts))
+
+
+def quarter(one: Quarter, say: Language) -> str:
+    return one.quarter or say.say("plan.no_date")
+
+
+def site_progress(plan: Plan, census: Census, say: Language) -> list[tuple[str, int, int, int, str]]:
+    """How far each site has come: its name, what is open, gone and kept, and the forecast."""
+    return [
+        (
+            wording.name(census.sites.get(one.site or "") or one.site or say.say("unseen.no_site"), say),
+            one.open,
+            one.gone,
+            one.kept,
+            forecast(one.forecast, say),
+        )
+        for one in plan.sites
+    ]
 
 
 def plan_headline(census: Census, say: Language) -> str:

@@ -155,13 +155,16 @@ def plan(census: Census, say: Language) -> Iterator[Text | Padding]:
         yield indented(states)
     if text := sections.forecast(known.forecast, say):
         yield indented(wording.shown(text))
-    if known.bill:
-        yield indented(f"{say.say('plan.total')}: {say.money(known.total, known.currency)}")
-    if known.unpriced:
-        yield indented(say.say("plan.unpriced", n=known.unpriced))
-    for quarter in known.budget:
-        amount = "" if quarter.amount is None else say.money(quarter.amount, known.currency)
-        yield indented(f"{quarter.quarter}  {say.number(quarter.units)}  {amount}".rstrip())
+    if known.totals:
+        yield indented(f"{say.say('plan.total')}: {sections.totals(known.totals, say)}")
+    if text := sections.not_priced(known, say):
+        yield indented(text)
+    if known.totals:
+        for one in known.budget:
+            units, amount = say.number(one.units), sections.totals(one.amounts, say)
+            yield indented(
+                f"{sections.quarter(one, say)}: {units} {say.say('plan.units').lower()}  {amount}".rstrip()
+            )
 
 
 def indented(text: str, style: str = "") -> Padding:

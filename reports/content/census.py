@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
-from reports.content.plan import Plan
+from reports.content.plan import Plan, plan_of
 from scanner import blind_spots
 from scanner.blind_spots import BlindSpots, Looked
 from scanner.inventory.records import Device, Run
@@ -93,14 +93,17 @@ class Census(msgspec.Struct, frozen=True, kw_only=True):
         else:
             runs = (inventory.run(run),)
             devices = inventory.each_device(where, run=runs[0].id, evidence=evidence)
+        found, now = in_order(devices), datetime.now(UTC)
+        these = None if run is None else {device.id for device in found}
         return cls(
             title=title or (sites[site] if site is not None else title_of(runs)),
-            made_at=datetime.now(UTC),
+            made_at=now,
             runs=runs,
-            devices=in_order(devices),
+            devices=found,
             unseen=unseen,
             sites=sites,
             selection=chosen,
+            plan=plan_of(inventory, where, now.date(), these),
             evidence=evidence,
         )
 

@@ -8,13 +8,13 @@ from typing import Any
 from reports import charts, sections
 from reports.content import Census, Plan
 from reports.language import Language
-from reports.pdf.texts import LISTED, shown
+from reports.pdf.texts import LISTED, breakable, shown
 from reports.template import Template
 
 QUARTERS = 6  # on the first page
 BILL = (
-    "headings.site", "plan.phase", "plan.kind", "plan.replacement", "plan.quantity", "plan.spares", "plan.unit_price",
-    "plan.labour", "plan.total",
+    "headings.site", "plan.phase", "plan.kind", "plan.replacement", "plan.quantity", "plan.unit_price", "plan.labour",
+    "plan.total",
 )  # fmt: skip
 ITEMS = (
     "plan.priority", "plan.state", "headings.address", "headings.model", "plan.replacement", "plan.phase", "plan.due",
@@ -29,27 +29,35 @@ def plan(census: Census, say: Language, template: Template) -> dict[str, Any]:
         return made
     return made | {
         "forecast": shown(sections.forecast(known.forecast, say)),
-        "unpriced": say.say("plan.unpriced", n=known.unpriced) if known.unpriced else "",
-        "total": [say.say("plan.total"), say.money(known.total, known.currency)] if known.bill else [],
+        "unpriced": sections.not_priced(known, say),
+        "total": [say.say("plan.total"), sections.totals(known.totals, say)] if known.totals else [],
         "burn_down": charts.burn_down(known, say, template.accent),
         "burn_down_alt": charts.described(known, say) if known.burn_down else "",
         "budget": budget(known, say),
         "bill": bill(known, census, say),
         "items": items(known, say),
+        "sites": sites(known, census, say),
     }
 
 
 def budget(known: Plan, say: Language) -> dict[str, Any]:
-    amount = f"{say.say('plan.amount')} {known.currency}".rstrip()
     rows = [
-        [one.quarter, say.number(one.units), "" if one.amount is None else say.money(one.amount)]
+        [sections.quarter(one, say), say.number(one.units), sections.totals(one.amounts, say)]
         for one in known.budget
     ]
     return {
-        "headings": [say.say("plan.quarter"), say.say("plan.units"), amount],
+        "headings": [say.say("plan.quarter"), say.say("plan.units"), say.say("plan.amount")],
         "rows": rows,
         "first": rows[:QUARTERS],
     }
+
+
+def sites(known: Plan, census: Census, say: Language) -> dict[str, Any]:
+    """How far each site has come, where there are several."""
+    found = sections.site_progress(known, census, say) if len(known.sites) > 1 else []
+    keys = ("headings.site", "plan.open", "plan.gone", "plan.kept", "plan.forecast_is")
+    rows = [[breakable(name), *map(say.number, counts), shown(text)] for name, *counts, text in found]
+    return {"headings": [say.say(key) for key in keys], "rows": rows}
 
 
 def bill(known: Plan, census: Census, say: Language) -> dict[str, Any]:
@@ -57,16 +65,16 @@ def bill(known: Plan, census: Census, say: Language) -> dict[str, Any]:
         [
             shown(census.sites.get(line.site or "", line.site or "–"), 60),
             shown(line.phase or "–", 60),
-            say.word("category", line.kind),
+            say.say("plan.spare") if line.spare else say.word("category", line.kind),
             shown(line.replacement),
             say.number(line.quantity),
-            say.number(line.spares),
             money(line.unit_price, say),
             money(line.labour, say),
-            money(line.total, say) or say.say("plan.not_priced"),
+            f"{money(line.total, say)} {line.currency}" if line.total is not None
+            else say.say("plan.not_priced") if line.unit_price is None else line.currency or "",
         ]
         for line in known.bill[:LISTED]
-    ]
+    ]  # fmt: skip
     return {"headings": [say.say(key) for key in BILL], "rows": rows}
 
 
@@ -76,7 +84,7 @@ def items(known: Plan, say: Language) -> dict[str, Any]:
         asked = f" ({say.say('plan.asked')}: {', '.join(one.asked)})" if one.asked else ""
         rows.append(
             [
-                "" if one.priority is None else f"{one.priority:g}",
+                "" if one.priority is None else str(one.priority),
                 say.word("state", one.state),
                 shown(one.address or one.device),
                 shown(one.model or "", 60),

@@ -23,7 +23,7 @@ WORDS = {
     "census": "report.census", "seen": "report.seen", "not_seen": "report.not_seen", "devices": "report.devices",
     "conflicts": "report.conflicts", "runs": "report.runs", "figures": "report.figures", "plan": "report.plan",
     "bill": "report.bill", "full": "pdf.full", "contents": "pdf.contents", "budget": "plan.budget",
-    "burn_down": "plan.burn_down", "listed": "plan.listed",
+    "burn_down": "plan.burn_down", "listed": "plan.listed", "by_site": "plan.by_site",
 }  # fmt: skip
 BIG = ("proven", "relabelled", "exploited", "leads")
 

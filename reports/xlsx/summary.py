@@ -78,16 +78,24 @@ class Summary:
             return
         if text := sections.forecast(plan.forecast, say):
             self.line(text)
-        if plan.bill:
-            self.line(f"{say.say('plan.total')} {plan.currency}".rstrip(), plan.total)
-        if plan.unpriced:
-            self.line(say.say("plan.unpriced", n=plan.unpriced))
+        for currency, amount in plan.totals.items():
+            self.line(f"{say.say('plan.total')} {currency}", amount)
+        if text := sections.not_priced(plan, say):
+            self.line(text)
         self.line()
         if plan.budget:
-            amount = f"{say.say('plan.amount')} {plan.currency}".rstrip()
-            self.headings(say.say("plan.budget"), say.say("plan.units"), amount)
-            for quarter in plan.budget:
-                self.line(quarter.quarter, quarter.units, quarter.amount)
+            amounts = [f"{say.say('plan.amount')} {currency}" for currency in plan.totals]
+            self.headings(say.say("plan.budget"), say.say("plan.units"), *amounts)
+            for one in plan.budget:
+                self.line(
+                    sections.quarter(one, say), one.units, *(one.amounts.get(each) for each in plan.totals)
+                )
+            self.line()
+        if len(plan.sites) > 1:
+            counts = [say.say(f"plan.{name}") for name in ("open", "gone", "kept")]
+            self.headings(say.say("plan.by_site"), *counts, say.say("plan.forecast_is"))
+            for row in sections.site_progress(plan, self._census, say):
+                self.line(*row)
             self.line()
 
     def chart(self, chart: Chart) -> None:

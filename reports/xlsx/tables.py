@@ -31,7 +31,7 @@ class Table(NamedTuple):
     name: str
     headings: Sequence[str]
     rows: Callable[[], Iterable[Sequence[object]]]
-    totals: Sequence[object] = ()  # below the table, and no part of it
+    totals: Sequence[Sequence[object]] = ()  # below the table, and no part of it
 
 
 def write_table(book: Any, table: Table, say: Language) -> None:
@@ -49,7 +49,8 @@ def write_table(book: Any, table: Table, say: Language) -> None:
         count += 1
     if table.totals:
         sheet.append([])
-        sheet.append([cells.styled(value, bold=True) for value in table.totals])
+    for totals in table.totals:
+        sheet.append([cells.styled(value, bold=True) for value in totals])
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(table.headings))}{count + 1}"
 
 
@@ -110,7 +111,7 @@ def yes_or_no(it: bool, say: Language) -> str:
 def plan(census: Census, say: Language) -> Table:
     fields = (
         "priority", "state", "phase", "due", "site", "address", "model", "category", "replacement", "asked", "cost",
-        "reasons", "owner", "contractor", "ticket", "device",
+        "currency", "reasons", "owner", "contractor", "ticket", "device",
     )  # fmt: skip
     headings = [say.say(f"headings.{f}" if say.knows(f"headings.{f}") else f"plan.{f}") for f in fields]
 
@@ -129,25 +130,30 @@ def plan(census: Census, say: Language) -> Table:
 
 
 def bill(census: Census, say: Language) -> Table:
-    fields = ("site", "phase", "kind", "replacement", "quantity", "spares", "unit_price", "labour", "total")
+    fields = (
+        "site", "phase", "kind", "replacement", "spare", "quantity", "unit_price", "labour", "total", "currency",
+    )  # fmt: skip
     headings = [say.say(f"headings.{f}" if say.knows(f"headings.{f}") else f"plan.{f}") for f in fields]
     known = census.plan
-    if known and known.currency:
-        headings[-1] += f" ({known.currency})"
 
     def rows() -> Iterator[list[object]]:
         for line in known.bill if known else ():
             special: dict[str, object] = {
                 "site": census.sites.get(line.site or "", line.site),
                 "kind": say.word("category", line.kind),
-                "total": say.say("plan.not_priced") if line.total is None else line.total,
+                "spare": say.say("plan.spare") if line.spare else None,
+                "total": say.say("plan.not_priced") if line.unit_price is None else line.total,
             }
             yield [special[field] if field in special else getattr(line, field) for field in fields]
 
-    totals: list[object] = []
-    if known and known.bill:
-        quantity, spares = sum(line.quantity for line in known.bill), sum(line.spares for line in known.bill)
-        totals = [say.say("plan.total"), None, None, None, quantity, spares, None, None, known.total]
+    totals: list[list[object]] = []
+    if known:
+        space = [None] * 4
+        totals = [[say.say("plan.total"), *space, known.units]] if known.bill else []
+        totals += [
+            [say.say("plan.total"), *space, None, None, None, amount, currency]
+            for currency, amount in known.totals.items()
+        ]
     return Table(say.say("report.bill"), headings, rows, totals)
 
 

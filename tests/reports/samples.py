@@ -227,7 +227,7 @@ def plan(devices: Sequence[Device] | None = None) -> Plan:
             site=one.site,
             model=one.model,
             category=one.category,
-            priority=round(90 - number * 1.5, 1),
+            priority=90 - number,
             reasons=("exposed flaw, CISA KEV", "site of high sensitivity"),
             phase=f"phase {1 + number % 2}",
             replacement="dome, 4 MP, 2.8 mm, infrared 30 m, outdoor, PoE class 3",
@@ -242,12 +242,12 @@ def plan(devices: Sequence[Device] | None = None) -> Plan:
     )
     bill = (
         BillLine(
-            site=None, phase="phase 1", kind="camera", replacement="dome, 4 MP, outdoor", quantity=9, spares=1,
-            unit_price=Decimal("289.00"), labour=Decimal("1080.00"), total=Decimal("3970.00"),
+            site=None, phase="phase 1", kind="camera", replacement="dome, 4 MP, outdoor", quantity=10,
+            unit_price=Decimal("289.00"), labour=Decimal("1080.00"), total=Decimal("3970.00"), currency="EUR",
         ),
         BillLine(
-            site=None, phase="phase 2", kind="camera", replacement="bullet, 8 MP", quantity=8, spares=1,
-            unit_price=Decimal("349.90"), labour=Decimal("960.00"), total=Decimal("4109.10"),
+            site=None, phase="phase 2", kind="camera", replacement="bullet, 8 MP", quantity=9,
+            unit_price=Decimal("349.90"), labour=Decimal("960.00"), total=Decimal("4109.10"), currency="EUR",
         ),
         BillLine(site=None, phase="phase 2", kind="nvr", replacement="16 channels, 16 PoE ports", quantity=2),
     )  # fmt: skip
@@ -255,10 +255,13 @@ def plan(devices: Sequence[Device] | None = None) -> Plan:
     return Plan(
         items=items,
         bill=bill,
-        currency="EUR",
+        open=sum(one.state not in ("removed", "verified", "kept") for one in items),
+        totals={"EUR": Decimal("8079.10")},
+        units=21,
+        no_price=2,
         budget=(
-            Quarter(quarter="2026-Q2", units=10, amount=Decimal("3970.00")),
-            Quarter(quarter="2026-Q3", units=11, amount=Decimal("4109.10")),
+            Quarter(quarter="2026-Q2", units=10, amounts={"EUR": Decimal("3970.00")}),
+            Quarter(quarter="2026-Q3", units=11, amounts={"EUR": Decimal("4109.10")}),
         ),
         burn_down=tuple(
             Point(start + timedelta(days=7 * week), len(items) - week * 2 // 3) for week in range(13)

@@ -9,8 +9,9 @@ import json
 import re
 import shutil
 import subprocess
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,12 @@ from lxml import html as markup
 
 from reports.language import Language, codes, language
 from scanner.cli.report import report
-from scanner.inventory import RunSettings, Seen, open_inventory
+from scanner.inventory import RunSettings, Seen, open_inventory, plan_items, plan_prices
 from scanner.inventory import places as sites
 from scanner.model import Claim, Coverage, Identification
+from scanner.phase_out import plan
+from scanner.phase_out.prices import read
+from scanner.phase_out.priority import DEFAULT, weights
 
 FORMATS = ("terminal", "csv", "json", "xlsx", "html", "pdf")
 FIGURES = (
@@ -33,6 +37,12 @@ FIGURES = (
     "unknown", "known_addresses", "covered_addresses", "spots",
 )  # fmt: skip
 KEYS = {"known_addresses": "known", "covered_addresses": "reached"}
+
+
+PRICES = """Kind,When,Product,Price,Currency,Labour
+camera,,Dome 4 MP,289.50,EUR,120
+recorder,,Recorder 16,1200,GBP,200
+"""
 
 
 def unit(number: int, **known: Any) -> Identification:
@@ -79,6 +89,15 @@ def inventory(tmp_path_factory: pytest.TempPathFactory) -> Path:
         opened.record(run, [Seen(one, (), "on-link") for one in building()])
         seen = Coverage(targets=("10.1.0.0/24",), addresses=254, answered=28, mute=("10.1.0.250",))
         opened.finish_run(run, "complete", seen)
+        plan.build(opened, "test", weights(DEFAULT))
+        (file := path.parent / "prices.csv").write_text(PRICES, "utf-8")
+        prices, problems = read(file)
+        assert not problems
+        opened.change(plan_prices.take_prices, "test", file.name, prices)
+        half = [one.device.id for one in plan.of(opened).units][:6]
+        says = {"state": "planned", "due": "2027-02-15", "phase": "1"}
+        done = opened.change(plan_items.edit, "test", [plan_items.Edit(one, says) for one in half])
+        assert not done.refused
     return path
 
 
@@ -247,3 +266,33 @@ def test_a_site_or_a_condition_chooses_alike_in_every_format(inventory: Path, ki
     assert "10.1.0.18" in text and "10.1.0.1\n" not in text and "10.1.0.27" not in text
     if kind != "csv":
         assert "maker = dahua" in " ".join(text.split())
+
+
+def test_the_plan_is_the_same_in_every_format(inventory: Path) -> None:
+    """12 cameras at 409.50 EUR, 7 recorders at 1,400 GBP; 6 are due in a quarter; what has no price is said."""
+    known = json.loads(report_of(inventory, "json"))["plan"]
+    cameras = sum(item["category"] == "camera" for item in known["items"])
+    totals = {"EUR": f"{cameras * 409.5:.2f}", "GBP": f"{7 * 1400:.2f}"}
+    assert cameras == 12 and known["totals"] == totals and known["no_price"] == len(known["items"]) - 19
+    spelt = "4,914 EUR + 9,800 GBP"
+    unpriced = f"{known['no_price']} units have no price and are in no sum"
+    for kind in ("terminal", "html", "pdf"):
+        text = " ".join(words_of(inventory, kind).replace("\u200b", "").split())
+        assert spelt in text and unpriced in text and "2027-Q1" in text, kind
+    book = openpyxl.load_workbook(io.BytesIO(report_of(inventory, "xlsx")), read_only=True)
+    bill = [[cell.value for cell in row] for row in book["Bill of materials"].iter_rows(min_row=2)]
+    sums: defaultdict[str, float] = defaultdict(float)
+    for *_, total, currency in (row for row in bill if any(row) and row[0] != "Total"):
+        sums[str(currency)] += total if isinstance(total, int | float) else 0
+    assert {currency: f"{total:.2f}" for currency, total in sums.items() if total} == totals
+    items = [row[0].value for row in book["Plan"].iter_rows(min_row=2, min_col=6, max_col=6)]
+    assert items == [item["address"] for item in known["items"]]
+    assert [row[0].value for row in book["Plan"].iter_rows(min_row=2, max_row=3, min_col=4, max_col=4)] == [
+        datetime(2027, 2, 15)
+    ] * 2
+
+
+def test_the_forecast_says_why_there_is_none_yet(inventory: Path) -> None:
+    for kind in ("terminal", "html", "pdf", "xlsx"):
+        text = " ".join(words_of(inventory, kind).replace("\u200b", "").split())
+        assert "When it will be done: it cannot be said yet" in text, kind
