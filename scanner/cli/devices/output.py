@@ -140,8 +140,9 @@ def grid(names: Sequence[str], rows: Iterator[Sequence[str]]) -> Iterator[str]:
     if left < 0:
         label = max(map(len, names))
         return (block(names, row, label) for row in chain(first, rows))
+    more_to_come = WHOLE if len(first) == LOOKED_AT else 0  # what comes later may be longer
     widths = []
-    for width, wanted in zip(least, widest, strict=True):  # the first columns get what they want first
+    for width, wanted in zip(least, (max(one, more_to_come) for one in widest), strict=True):
         more = min(left, max(0, wanted - width))
         left -= more
         widths.append(width + more)
@@ -166,6 +167,8 @@ def cell(value: object, field: Field) -> str:
     """A value as people read it, harmless for the terminal."""
     from reports import csv, wording
 
+    if value is None:
+        return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if field.kind == "moment" and isinstance(value, str):

@@ -41,5 +41,10 @@ def test_the_first_line_does_not_wait_for_the_last_device() -> None:
             yield "10.20.0.9", f"DS-{read}"
 
     shown = grid(("address", "model"), rows())
-    assert [next(shown) for _ in range(3)][2] == "10.20.0.9 DS-2" and read == LOOKED_AT
+    assert [next(shown) for _ in range(3)][2].split() == ["10.20.0.9", "DS-2"] and read == LOOKED_AT
     assert list(lines(("address",), (9,), [])) == []
+
+
+def test_a_device_far_down_the_list_has_room_for_a_longer_address() -> None:
+    rows = [("10.1.0.1", "IPC")] * LOOKED_AT + [("192.168.100.100", "IPC")]
+    assert list(grid(("address", "model"), iter(rows)))[-1].split() == ["192.168.100.100", "IPC"]
