@@ -22,6 +22,7 @@ from scanner.inventory.opening import one_moment, transaction
 from scanner.inventory.rows import digest, stamp
 from scanner.inventory.schema import migrate
 from scanner.inventory.state import HISTORY, LATEST, LastSeen, refresh, state_row, statement
+from scanner.inventory.verifying import verify
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -69,6 +70,8 @@ def check(path: Path, *, repair: bool = False) -> Iterator[Finding]:
                 for (device,) in db.execute(WITHOUT.format(table=table)).fetchall():
                     yield Finding("devices", device, f"it has no {table}")
             yield from states(db, repair)
+            yield from (Finding("log", str(fault.seq or ""), fault.text) for fault in verify(db)
+                        if fault.kind != "unbound")  # fmt: skip
         except sqlite3.DatabaseError as error:
             yield Finding("file", "", f"the rest could not be read: {error}")
 
@@ -134,7 +137,7 @@ def states(db: Database, repair: bool) -> Iterator[Finding]:
             for device in found if repair else ():
                 refresh(db, device)
             if repair:
-                log.tell_devices(db, stamp(datetime.now(UTC)))
+                log.tell_devices(db, stamp(datetime.now(UTC)), mended=True)
         for device, problems in found.items():
             yield from (Finding("devices", device, problem, True, repair) for problem in problems)
         if not devices:

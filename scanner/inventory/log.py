@@ -169,8 +169,11 @@ def watch(db: Database) -> None:
     db.conn.executescript(WATCH)
 
 
-def tell_devices(db: Database, at: str, run: str | None = None) -> None:
-    """Write what is said otherwise of devices since the transaction began, and which are new or gone."""
+def tell_devices(db: Database, at: str, run: str | None = None, *, mended: bool = False) -> None:
+    """Write what is said otherwise of devices since the transaction began, and which are new or gone.
+
+    A device that is `mended` was changed by somebody else before: the entry says so, instead of what it replaces.
+    """
     found = db.conn.execute(TOUCHED).fetchall()
     if not found:
         return
@@ -185,7 +188,7 @@ def tell_devices(db: Database, at: str, run: str | None = None) -> None:
         elif was is None:
             events.append(Event("device-found", (device, *about), said(now)))
         elif was != (current := said(now)):
-            replaced = {"replaced": digest(encode(was))}
+            replaced = {"cause": "repair"} if mended else {"replaced": digest(encode(was))}
             events.append(Event("device-changed", (device, *about), current | replaced))
     _append(db, at, events)
 
@@ -205,6 +208,23 @@ def said(values: Iterable[Any]) -> dict[str, Any]:
     if row["conflicts"] not in (None, "[]"):
         fields["conflicts"] = msgspec.json.decode(row["conflicts"])
     return fields
+
+
+def tell_export(
+    inventory: Inventory,
+    by: str,
+    what: str,
+    *,
+    content: bytes | str | None = None,
+    file: str = "",
+    why: str = "",
+) -> None:
+    """Write that something was handed out: a report, a bundle, a copy. `content` is what it holds, or the SHA-256 of
+    that."""
+    sha256 = digest(content) if isinstance(content, bytes) else content
+    told = {"by": by, "what": what, "file": file, "why": why, "content": sha256}
+    event = Event("exported", (), {name: value for name, value in told.items() if value})
+    inventory.change(lambda db, at, by: append(db, at, [event]), by)
 
 
 def run_begun(run: str, row: Mapping[str, Any]) -> Event:

@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from scanner.errors import CamcensusError
+from scanner.evidence.canonical import canonical, digest
+from scanner.evidence.log import Event
 from scanner.identifiers import alike, distinctive
+from scanner.inventory import log
 from scanner.inventory.journal import Change, journal
 from scanner.inventory.places import MERGED, current, known_site, settle
 from scanner.inventory.rows import PLACED, Row
@@ -105,6 +108,16 @@ def take_in(
         db.execute(INSERT_ROW, row | {"register": name, "sheet": entry.sheet, "row": entry.row, "key": key})
     counted = Change("", "register", None, name)
     journal(db, at, by, "register", [counted], f"{len(reading.entries)} rows of {file}")
+    content = digest(canonical([[one.sheet, one.row, one.fields] for one in reading.entries]))
+    told = {
+        "by": by,
+        "what": "register",
+        "note": name,
+        "file": file,
+        "rows": len(reading.entries),
+        "content": content,
+    }
+    log.append(db, at, [Event("register-imported", (), {key: value for key, value in told.items() if value})])
     return rematch(db, at, by)
 
 

@@ -25,11 +25,26 @@ from scanner.inventory import log
 from scanner.inventory.ids import letters
 from scanner.inventory.journal import Change, journal
 from scanner.inventory.places import MERGED, current
+from scanner.inventory.plan_items import Edit, apply, item_of
 from scanner.inventory.rows import JSON_OF_DEVICE, PLACED, Row, json_text
+from scanner.phase_out.items import Item
+from scanner.phase_out.states import GONE, State
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
+BEFORE_REMOVED: dict[State, tuple[State, ...]] = {
+    "found": ("confirmed", "planned"), "confirmed": ("planned",), "kept": ("planned",),
+}  # fmt: skip
+"""The steps that a plan item takes before the one to `removed`."""
+
+STATE_BEFORE = """
+    SELECT before FROM journal WHERE device = ? AND cause = 'plan' AND field = 'plan state' AND after = 'removed'
+    ORDER BY id DESC LIMIT 1
+"""
+NAMED_BY = {
+    "device": "id = ?", "serial": "serial = ?", "mac": "mac = lower(?)", "asset": "asset = ?", "address": "address = ?",
+}  # fmt: skip
 UNIT = (
     "maker", "maker_name", "brand", "relabelled", "category", "model", "firmware", "serial", "mac", "address",
     "confidence", "covered", "first_seen", "last_seen", "last_run", *PLACED,
@@ -65,6 +80,7 @@ def record(db: Database, at: str, by: str, device: str, taken: Taken, files: Seq
     subjects = tuple(filter(None, (made.id, device, made.replacement)))
     log.append(db, at, [Event("removal-recorded", subjects, logged(made))])
     journal(db, at, by, "removal", [Change(device, "removed", None, made.at)], made.id)
+    plan_follows(db, made)
     return made
 
 
@@ -84,6 +100,7 @@ def undo(db: Database, at: str, by: str, named: str, why: str) -> Removal:
     insert(db, made)
     log.append(db, at, [Event("removal-undone", (made.id, it.device, it.id), logged(made))])
     journal(db, at, by, "removal", [Change(it.device, "removed", it.at, None)], f"{it.id} is undone: {why}")
+    plan_goes_back(db, made)
     return made
 
 
@@ -98,6 +115,69 @@ def logged(it: Removal) -> dict[str, Any]:
 
 
 # Reading
+
+
+class Brief(msgspec.Struct, frozen=True, kw_only=True):
+    """A record on one line."""
+
+    id: str
+    device: str
+    at: str
+    removed_by: str
+    witness: str
+    disposal: str | None
+    media: str | None
+    replacement: str
+    files: int
+    recorded: str
+    by: str
+    undoes: str | None
+    site: str | None
+    serial: str | None
+    model: str | None
+
+    @classmethod
+    def of(cls, it: Removal) -> Brief:
+        said = {name: getattr(it, name) for name in cls.__struct_fields__ if hasattr(it, name)}
+        said |= {name: it.unit.get(name) for name in ("site", "serial", "model")}
+        return cls(**said, files=len(it.attachments))
+
+
+def named(db: Database, by: Mapping[str, str | None]) -> str:
+    """The device that is named by an id, a serial number, a MAC address, an asset number or an address. Raises
+    CamcensusError when that is none, or when two of them are two."""
+    found: dict[str, str] = {}
+    for field, text in by.items():
+        if not text:
+            continue
+        rows = db.execute(f"SELECT id FROM devices WHERE {NAMED_BY[field]} LIMIT 2", (text,)).fetchall()
+        if len(rows) > 1:
+            raise CamcensusError(f"several devices have the {field} {text[:80]}")
+        if rows:
+            found[field] = rows[0][0]
+    if not found:
+        given = ", ".join(f"{field} {text[:80]}" for field, text in by.items() if text)
+        raise CamcensusError(f"no device has {given}", fix="look at: camcensus devices")
+    if len(set(found.values())) > 1:
+        raise CamcensusError(
+            "it names several devices",
+            why=", ".join(f"{device} by its {field}" for field, device in found.items()),
+        )
+    return next(iter(found.values()))
+
+
+def one(db: Database, text: str) -> Removal:
+    """The record with this id, or the one that stands of a device."""
+    for row in db.query("SELECT * FROM removals WHERE id = ?", (text.strip(),)):
+        return removal_of(row)
+    devices = dict.fromkeys(NAMED_BY, text)
+    try:
+        device = named(db, devices)
+    except CamcensusError:
+        return removal(db, text)  # raises
+    if it := standing(db, device):
+        return it
+    raise CamcensusError(f"{text} is not recorded as removed", fix="list them with: camcensus removal list")
 
 
 def removals(db: Database) -> list[Removal]:
@@ -129,6 +209,39 @@ def attached(db: Database, sha256: str) -> bytes:
     for (content,) in db.execute("SELECT bytes FROM attachments WHERE sha256 = ?", (sha256,)).fetchall():
         return bytes(content)
     raise LookupError(f"no attachment {sha256}")
+
+
+# The plan
+
+
+def plan_follows(db: Database, made: Removal) -> None:
+    """Take the plan item of a removed device, if it has one, to `removed` by the steps that are allowed."""
+    if (item := plan_item(db, made.device)) is None or item.state in GONE:
+        return
+    why = f"removal {made.id}"
+    for state in (*BEFORE_REMOVED.get(item.state, ()), "removed"):
+        said: dict[str, str | None] = {"state": state}
+        if state == "removed" and made.at[:10] <= made.recorded[:10]:
+            said["removed_on"] = made.at[:10]
+        apply(db, made.recorded, made.by, item, Edit(made.device, said, why=why))
+        item = plan_item(db, made.device) or item
+
+
+def plan_goes_back(db: Database, made: Removal) -> None:
+    """Take the plan item of a device whose removal was undone back to where it was."""
+    if (item := plan_item(db, made.device)) is None or item.state not in GONE:
+        return
+    before = db.execute(STATE_BEFORE, (made.device,)).fetchone()
+    steps = ["removed"] if item.state == "verified" else []
+    for state in (*steps, before[0] if before else "planned"):
+        apply(db, made.recorded, made.by, item, Edit(made.device, {"state": state}, why=made.why))
+        item = plan_item(db, made.device) or item
+
+
+def plan_item(db: Database, device: str) -> Item | None:
+    for row in db.query("SELECT * FROM plan_items WHERE device = ?", (device,)):
+        return item_of(row)
+    return None
 
 
 # Helpers

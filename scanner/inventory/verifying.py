@@ -64,7 +64,7 @@ def note(row: Row, bound: dict[str, dict[str, Bound]], broken: list[Fault]) -> N
     if row.kind in ABOUT_DEVICES:
         device = msgspec.json.decode(row.subjects)[0]
         before, fields = bound["devices"].get(device), msgspec.json.decode(row.fields)
-        replaced = fields.pop("replaced", None)
+        replaced, _ = fields.pop("replaced", None), fields.pop("cause", None)
         if replaced and before and replaced != before.said:
             text = f"device {device} was changed between entries {before.seq} and {row.seq}: the log does not say how"
             broken.append(Fault("state", row.seq, text))

@@ -21,7 +21,7 @@ import msgspec
 from scanner.errors import CamcensusError
 from scanner.registers.tables import Row, Table, tables
 
-Kind = Literal["register", "networks"]
+Kind = Literal["register", "networks", "removals"]
 
 IDENTIFYING = (
     "serial",
@@ -230,6 +230,9 @@ def lacks(values: Mapping[str, str], kind: Kind) -> str:
     """What a row would need to be of use."""
     if kind == "networks":
         return "" if values.get("site") else "it names no site"
+    if kind == "removals":
+        named = any(values.get(field) for field in ("device", *IDENTIFYING))
+        return "" if named else "it names no device: give an id, a serial number, a MAC address or an address"
     if any(values.get(field) for field in IDENTIFYING) or (
         values.get("switch") and values.get("switch_port")
     ):

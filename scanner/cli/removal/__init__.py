@@ -11,6 +11,11 @@ import click
 
 COMMANDS: dict[str, tuple[str, str]] = {
     # command  module in this folder and name in it
+    "record":  ("record", "record"),
+    "import":  ("record", "import_"),
+    "list":    ("show", "list_"),
+    "show":    ("show", "show"),
+    "undo":    ("record", "undo"),
     "verdict": ("verdict", "verdict"),
 }  # fmt: skip
 
@@ -34,6 +39,8 @@ def removal() -> None:
     """Record what was taken out, and say what the evidence for it is worth.
 
     \b
+    $ camcensus removal record 10.20.0.32 --at 2026-03-02 --removed-by "A. Fitter, Example Ltd" --disposal destroyed
+    $ camcensus removal list
     $ camcensus removal verdict
     $ camcensus removal verdict 10.20.0.32 --rule strict.toml
     """
