@@ -17,7 +17,7 @@ from reports.language import Language, english
 from scanner.blind_spots import BlindSpots, Excluded, Gap, Reach, Recorder, Unusable
 
 Kind = Literal[
-    "network", "gap", "exclusion", "run", "protocol", "silent", "mute", "recorder", "weak", "look",
+    "network", "gap", "exclusion", "run", "protocol", "silent", "mute", "recorder", "weak", "address", "look",
 ]  # fmt: skip
 
 NOTHING = "nothing known to be missing"
@@ -183,6 +183,9 @@ def _devices(one: BlindSpots, say: Language) -> Iterator[BlindSpot]:
         some = _some([weak.address or weak.mac or weak.device for weak in one.weak], say)
         why = say.say("unseen.weak_why", n=n, some=some)
         yield BlindSpot(kind="weak", what=say.say("unseen.weak", n=n), why=why, count=n)
+    if n := len(one.by_address):
+        why = say.say("unseen.by_address_why", n=n, some=_some(one.by_address, say))
+        yield BlindSpot(kind="address", what=say.say("unseen.by_address", n=n), why=why, count=n)
     if old := [look for look in one.looks if look.old and look.at]:
         names = [f"{look.address or look.device} {wording.moment(look.at)[:10]}" for look in old]
         yield BlindSpot(

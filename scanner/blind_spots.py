@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -149,6 +149,9 @@ class BlindSpots(msgspec.Struct, frozen=True, kw_only=True):
     runs: tuple[Reach, ...] = ()  # those that speak for the site, the newest first
     recorders: tuple[Recorder, ...] = ()
     weak: tuple[Weak, ...] = ()
+    by_address: tuple[
+        str, ...
+    ] = ()  # addresses that alone tell which device it was: a replacement would not show
     mute: tuple[str, ...] = ()
     looks: tuple[Looked, ...] = ()  # the longest ago first
 
@@ -162,6 +165,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     sites: Mapping[str, str] = {}  # id to name
     seen_at: Mapping[str, str | None] = {}
     looks: Mapping[str, Look] = {}
+    by_address: Set[str] = frozenset()  # devices that their last sighting knew by their address alone
     channels: Mapping[str, Channels] = {}
 
 
@@ -171,9 +175,11 @@ def of(inventory: Inventory, *, run: str | None = None, old_after: int = OLD) ->
     devices = list(inventory.each_device(run=None if run is None else runs[0].id, evidence=False))
     sites, rows = inventory.known_networks() if run is None else ({}, [])
     networks = [Known(row["site"], row["cidr"], _where(row)) for row in rows]
-    seen_at, looks = {}, {}
+    seen_at, looks, by_address = {}, {}, set()
     for row in inventory.looks():
         seen_at[row["id"]] = row["seen_at_site"]
+        if row["by_address"]:
+            by_address.add(row["id"])
         if row["look"]:
             name, at = row["look"].split(" ")
             looks[row["id"]] = Look(name, datetime.fromisoformat(at))
@@ -185,7 +191,7 @@ def of(inventory: Inventory, *, run: str | None = None, old_after: int = OLD) ->
             channels[device] = found
     told = Told(
         runs=runs, devices=devices, networks=networks, sites=sites, seen_at=seen_at, looks=looks,
-        channels=channels,
+        by_address=by_address, channels=channels,
     )  # fmt: skip
     return find(told, datetime.now(UTC), old_after=old_after)
 
@@ -407,6 +413,7 @@ def _of_devices(
             for one in devices
             if one.confidence in ("possible", "none")
         ),
+        "by_address": tuple(one.address for one in devices if one.id in told.by_address and one.address),
         "mute": tuple(sorted(mute, key=lambda address: spans.number_of(address) or 0)),
         "looks": tuple(sorted(looked, key=lambda one: (one.at is not None, one.at or old, one.device))),
     }

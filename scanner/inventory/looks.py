@@ -22,7 +22,10 @@ LAST_LOOK = f"""
     SELECT id, seen_at_site, (
         SELECT identifications.run || ' ' || at FROM identifications JOIN statements ON hash = statement
         WHERE device = devices.id AND {CONCLUSIVE} ORDER BY at DESC LIMIT 1
-    ) AS look
+    ) AS look, (
+        SELECT NOT EXISTS (SELECT 1 FROM json_each(identifiers) WHERE value ->> 0 != 'wording')
+        FROM identifications WHERE device = devices.id ORDER BY at DESC LIMIT 1
+    ) AS by_address
     FROM devices
 """
 TOLD = """
@@ -38,7 +41,8 @@ NETWORKS = "SELECT site, cidr, building, floor, room, note FROM networks ORDER B
 
 
 def looks(db: Database) -> Iterable[Row]:
-    """Each device with the site where it was seen, and the run and time of the last conclusive look at it."""
+    """Each device with the site where it was seen, the run and time of the last conclusive look at it, and whether
+    it was last seen without anything that tells it from others: known by its address alone."""
     return db.query(LAST_LOOK)
 
 

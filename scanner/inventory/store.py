@@ -323,7 +323,8 @@ class Inventory:
     # What was not seen
 
     def looks(self) -> Iterator[rows.Row]:
-        """Of each device: `id`, `seen_at_site`, and run and time of the last conclusive `look` at it."""
+        """Of each device: `id`, `seen_at_site`, run and time of the last conclusive `look` at it, and whether its
+        last sighting knew it `by_address` alone."""
         self.flush()
         with self._lock, explained(self.path):
             yield from looks.looks(self._db)

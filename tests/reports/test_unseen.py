@@ -160,3 +160,10 @@ def test_a_hostile_name_or_reason_stays_text_in_every_format(text: str) -> None:
     assert len(list(shown.iter("script"))) == 3 and not list(shown.iter("img"))
     for row in read(table.render_blind_spots(named)):
         assert all(cell.isprintable() and not cell.startswith(("=", "+", "-", "@")) for cell in row.values())
+
+
+def test_a_device_that_its_address_alone_tells_from_others_is_named() -> None:
+    site = BlindSpots(site=None, by_address=("10.1.2.3",))
+    [spot] = unseen.lines(site)
+    assert (spot.kind, spot.count) == ("address", 1)
+    assert spot.what == "1 device known by its address alone" and "10.1.2.3" in spot.why

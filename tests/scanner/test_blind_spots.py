@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from scanner import blind_spots, spans
 from scanner.blind_spots import BlindSpots, Channels, Known, Told, find, read_channels
+from scanner.identifiers import Identifier
 from scanner.inventory import Inventory, Run, RunSettings, Seen, open_inventory
 from scanner.model import Claim, Coverage, Exclusion, Identification, Observation
 
@@ -235,6 +236,19 @@ def test_a_device_of_which_only_the_address_block_speaks_has_weak_evidence_and_n
     spots = only(inventory)
     assert [(one.address, one.confidence) for one in spots.weak] == [("10.20.0.7", "possible")]
     assert [(one.run, one.at) for one in spots.looks] == [(None, None)]
+
+
+def test_a_camera_that_gave_nothing_of_its_own_is_known_by_its_address_alone(inventory: Inventory) -> None:
+    mac = (Identifier("mac", "02:00:5e:10:00:01"),)
+    for told, known in (
+        (mac, ()),
+        ((Identifier("wording", "http.realm common"),), ("10.20.0.7",)),
+        (mac, ()),
+    ):
+        run = inventory.begin_run(RunSettings(targets=(NETWORK,), operator="jo"))
+        inventory.record(run, [Seen(SURE, (), "routed", told)])
+        inventory.finish_run(run, "complete", Coverage(targets=(NETWORK,), addresses=256))
+        assert only(inventory).by_address == known
 
 
 def test_an_address_stays_mute_until_a_later_run_asks_it_again(inventory: Inventory) -> None:
