@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from scanner.model import Reading
+from scanner.realms import REALMS, own_part
 
 STATED_MAC = ("sadp.MAC", "dhdiscover.mac", "ws-discovery.mac", "upnp-xml.mac", "isapi.macAddress")
 STATED_SERIAL = (
@@ -30,7 +31,9 @@ class Trace(NamedTuple):
     seen_mac: str | None = None  # on the link
     stated_mac: str | None = None  # in the reply itself
     port: int | None = None
-    serials: tuple[tuple[str, str], ...] = ()  # that are stated: field and value
+    serials: tuple[
+        tuple[str, str], ...
+    ] = ()  # and what is its own in a realm, that are stated: field and value
 
 
 Place = tuple[str | None, int | None]  # an address and a port
@@ -39,8 +42,14 @@ Place = tuple[str | None, int | None]  # an address and a port
 def trace(row: int, reading: Reading) -> Trace:
     """The trace of one observation."""
     observation = reading.observation
-    serials = tuple((name, reading.fields[name][0]) for name in STATED_SERIAL if reading.fields.get(name))
-    return Trace(row, observation.address, observation.mac, stated_mac(reading), observation.port, serials)
+    serials = [(name, reading.fields[name][0]) for name in STATED_SERIAL if reading.fields.get(name)]
+    for name in REALMS:
+        for realm in reading.fields.get(name, ()):
+            if own := own_part(realm):
+                serials.append((name, own))
+    return Trace(
+        row, observation.address, observation.mac, stated_mac(reading), observation.port, tuple(serials)
+    )
 
 
 def stated_mac(reading: Reading) -> str | None:
@@ -86,11 +95,14 @@ def _by_serial(name: str, traces: list[Trace]) -> dict[str, list[int]]:
     A place that states none is that unit's which has the address to itself; or else nobody knows whose it is.
     """
     units: dict[Place, str] = {}
+    names: dict[str, str] = {}  # by each text that was stated: the name of the unit that did
     fields: dict[str, dict[str, Place]] = collections.defaultdict(dict)
     for one in traces:
         for field, serial in one.serials:
-            fields[field].setdefault(serial, (one.address, one.port))
-            units.setdefault((one.address, one.port), serial)
+            place = one.address, one.port
+            fields[field].setdefault(serial, place)
+            units.setdefault(place, names.get(serial, serial))
+            names.setdefault(serial, units[place])
     if not any(len(set(places.values())) > 1 for places in fields.values()):
         return {name: [one.row for one in traces]}
     at: dict[str | None, set[str]] = collections.defaultdict(set)

@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple, get_args
 
 from scanner.devices import NOBODY, stated_mac
 from scanner.model import Identification, Reading
+from scanner.realms import REALMS, only_digits, own_realm, shape
 
 Kind = Literal["serial", "mac", "certificate", "endpoint", "realm", "wording"]
 KINDS: tuple[Kind, ...] = get_args(Kind)[
@@ -24,12 +25,7 @@ REMADE: tuple[Kind, ...] = ("certificate", "endpoint")  # a unit may get a new o
 SHORTEST_SERIAL = (
     6  # characters; shorter ones, and those of one or two repeated characters, are factory defaults
 )
-REALMS = ("http.realm", "isapi.realm", "rtsp.realm", "onvif.realm", "dvrip.realm")
 UUID = re.compile(r"(?i)[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
-TOKEN = re.compile(
-    r"(?=[0-9A-Za-z]*\d)[0-9A-Za-z]{8,64}"
-)  # of a realm: `Login to 3b1c…`, a MAC address, a hash
-NUMBER = re.compile(r"\(([A-Z]?\d{4,6})\)")  # of a realm: `IP Camera(C1214)`, the end of a serial number
 
 
 class Identifier(NamedTuple):
@@ -76,19 +72,9 @@ def short(it: Identification) -> str:
     return read.short if read and read.short else it.serial or ""
 
 
-def own_realm(realm: str) -> bool:
-    """Whether a realm names one unit: `Login to 5d41402abc4b2a76`, not `IP Camera`."""
-    return bool(TOKEN.search(realm) or NUMBER.search(realm))
-
-
-def shape(realm: str) -> str:
-    """What realms of one firmware have in common: the realm without what is the unit's own in it."""
-    return NUMBER.sub("(#)", TOKEN.sub(lambda token: f"#{len(token[0])}", realm))
-
-
 def telling(one: Identifier) -> bool:
     """Whether it may find a unit at another address. The few digits of `IP Camera(C1214)` are several units'."""
-    return one.kind != "realm" or bool(TOKEN.search(one.value))
+    return one.kind != "realm" or not only_digits(one.value)
 
 
 def contradict(

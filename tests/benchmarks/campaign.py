@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.campaign [--devices 1000] [--sites 8] [--weeks 24] [--seed 1]
 
-No network: units answer in real formats (tests.benchmarks.campus), and each week's replies go the way of a scan. The
+No network: units answer in real formats (tests.benchmarks.campus_units), and each week's replies go as in a scan. The
 scans have troubles of their own: interrupted, multicast broken (noticed by the scanner or not), an uplink unplugged, a
 part excluded. The truth about each unit is kept aside and compared with the verdict on its device at the end.
 
@@ -38,8 +38,8 @@ from scanner.probes import read_fields
 from scanner.verdict.judging import OUTCOMES, Verdict
 from scanner.verdict.rule import Rule, usual
 from scanner.verdict.told import verdicts
-from tests.benchmarks.campus import MODELS, certificate, heard, key, mac
-from tests.benchmarks.campus import Unit as Answering
+from tests.benchmarks.campus_units import MODELS, certificate, heard, key, mac
+from tests.benchmarks.campus_units import Unit as Answering
 
 START = datetime(2026, 1, 5, 3, tzinfo=UTC)
 WEEK = timedelta(days=7)

@@ -1,349 +1,200 @@
 """Does each unit stay one device through a year? A campus that moves, resets, renumbers and replaces, scanned weekly.
 
-    python -m tests.benchmarks.campus [--devices 5000] [--sites 20] [--weeks 52] [--seed 1]
+    python -m tests.benchmarks.campus [--devices 5000] [--sites 20] [--weeks 52] [--seed 1] [--stories]
 
-No network: the units of a simulated campus answer in real formats (SADP, DHDiscover, HTTP challenges, certificates,
-ARP), whole or in part, and each week's replies of each site go the way of a scan: sorted out, identified, filed. The
-truth about each reply is kept aside and compared with the device it was filed under at the end of the year.
+No network: the units of a simulated campus answer (campus_units.py), and each week's replies of each site go the way of
+a scan: sorted out, identified, filed. The truth about each reply is kept aside and compared with the device it is filed
+under at the end of the year.
 
-A unit is right when all its replies are filed under one device and that device has no reply of another unit. The rest
-is shown by kind of unit: *parted* (several devices), *mixed* (its device has replies of another unit).
+A unit is *right* when all its replies are filed under one device and that device has no reply of another unit. The rest
+is shown by kind of unit. *Parted* is a unit that is several devices, *mixed* one whose device has replies of another.
+What the inventory itself says to be undecided is shown apart: *in doubt* is a parted unit whose devices it noted as
+perhaps one; *by address* is right as far as its replies gave anything of their own, and the others went to
+the device known at its address, as the blind spots say of it.
 """
 
 from __future__ import annotations
 
 import argparse
 import collections
-import json
-import random
 import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 from fingerprints import Library
 from scanner.devices import sort_out, trace
 from scanner.identifiers import identifiers
 from scanner.inventory import Inventory, RunSettings, Seen, open_inventory
 from scanner.inventory.identity import cloned
-from scanner.model import Coverage, Observation
+from scanner.model import Coverage
 from scanner.probes import read_fields
+from tests.benchmarks.campus_units import START, Campus, Unit, key
 
-START = datetime(2026, 1, 5, 3, tzinfo=UTC)
-MODELS = {
-    "hikvision": ("DS-2CD2143G2-I", "DS-2CD2385G1-I", "DS-2CD2T47G2-L", "DS-7616NI-K2", "DS-2DE4425IW-DE"),
-    "dahua": ("IPC-HDW1431T1-S4", "IPC-HFW5442E-ZE", "NVR4216-16P-4KS2", "SD49425XB-HNR", "VTO2202F-P"),
-}
-MOVES, RESETS, UPDATES, REPLACED, SWAPS = 0.02, 0.001, 0.02, 0.002, 0.002  # of all units, each week
-FULL, WEB, LINK = (
-    0.80,
-    0.92,
-    0.97,
-)  # what is seen of a unit: all, only its web page, only its MAC address; or nothing
-FACTORY = {"hikvision": "192.168.1.64", "dahua": "192.168.1.108"}
+Verdict = Literal["right", "by address", "in doubt", "parted", "mixed"]
+VERDICTS: tuple[Verdict, ...] = ("right", "by address", "in doubt", "parted", "mixed")
+UNDECIDED = ("by address", "in doubt")
+OF_ITS_OWN = "EXISTS (SELECT 1 FROM json_each(identifiers) WHERE value ->> 0 != 'wording')"
 
 
-@dataclass
-class Unit:
-    """One unit of the campus. `kind` says how it is seen."""
+class Filed(NamedTuple):
+    """Some replies of one unit in one week, and where they are at the end of the year."""
 
-    number: int
-    maker: str
-    model: str
-    kind: str  # linked, routed, nameless, printer, clone, two ports, translated
-    site: int
-    serial: str
-    macs: tuple[str, ...]
-    token: str  # in its realm
-    digits: str  # likewise, in `IP Camera(C1214)`: four are several units'
-    key: bytes  # its certificate
-    address: str = ""
-    firmware: int = 1
-    here: bool = True
-    linked: bool = False  # its MAC address is seen
-    mobile: bool = (
-        True  # nobody can follow a unit that says nothing of its own, so that it must stay where it is
-    )
-    seen: set[str] = field(default_factory=set)  # devices that its replies were filed under
+    unit: int
+    week: int
+    device: str
+    address: str | None
+    rule: str
+    own: bool  # they gave something of their own, and not the address alone was asked
+    replies: int
 
 
-class Campus:
-    """All units, and what happens to them."""
+class Truth:
+    """Whose the replies are that were filed together, by the first of them."""
 
-    def __init__(self, devices: int, sites: int, seed: int) -> None:
-        self.chance = random.Random(seed)
-        self.sites = sites
-        self.free: dict[int, list[str]] = {}
-        self.networks = list(range(sites))
-        self.shared = [certificate(self.chance) for _ in range(3)]  # that came with the firmware
-        for site in range(sites):
-            self.free[site] = self.pool(set())
-        self.units: list[Unit] = []
-        for number in range(devices):
-            self.units.append(self.make(number % sites))
+    def __init__(self) -> None:
+        self.units: dict[int, Unit] = {}
+        self.groups: dict[int, tuple[int, collections.Counter[int]]] = {}  # the week, and replies by unit
 
-    def make(self, site: int, like: Unit | None = None) -> Unit:
-        number = len(self.units)
-        maker = self.chance.choice(("hikvision", "dahua"))
-        draw = self.chance.random()
-        routed = site >= self.sites * 3 // 5
-        kind = "routed" if routed else "linked"
-        if draw < 0.03:
-            kind = "nameless"
-        elif draw < 0.10:
-            kind = "printer"
-        elif draw < 0.11 and not routed:
-            kind = "clone"
-        elif draw < 0.14 and not routed:
-            kind = "two ports"
-        elif draw < 0.15:
-            kind = "translated"
-        tail = f"{number:08d}"
-        macs = tuple(mac(maker, number * 2 + port) for port in range(2 if kind == "two ports" else 1))
-        if kind == "clone":
-            macs = (mac(maker, 0xC0FFEE + site % 3),)
-        serial = f"E{tail}" if maker == "hikvision" else f"6C{tail[:5]}PAG{tail[-5:]}"
-        if kind == "printer":
-            serial, macs = (
-                "",
-                (f"00:1b:a9:{number >> 16 & 255:02x}:{number >> 8 & 255:02x}:{number & 255:02x}",),
-            )
-        token = f"{self.chance.getrandbits(128):032x}"
-        key = self.chance.choice(self.shared) if self.chance.random() < 0.3 else certificate(self.chance)
-        digits = f"{self.chance.choice('CDEFG')}{self.chance.randrange(10_000):04d}"
-        model = self.chance.choice(MODELS[maker])
-        unit = Unit(number, maker, model, kind, site, serial, macs, token, digits, key)
-        unit.linked = not routed and kind != "translated"
-        unit.mobile = unit.linked or kind not in ("nameless", "printer")
-        unit.address = like.address if like else self.lease(site)
-        return unit
+    def note(self, week: int, rows: Sequence[int], whose: Iterable[Unit]) -> None:
+        units = list(whose)
+        self.units |= {unit.number: unit for unit in units}
+        self.groups[min(rows)] = week, collections.Counter(unit.number for unit in units)
 
-    def lease(self, site: int) -> str:
-        return self.free[site].pop()
-
-    def pool(self, taken: set[str]) -> list[str]:
-        """The addresses of a private network, in any order. Sites may have the same one: they are apart."""
-        network = self.chance.randrange(8)
-        hosts = {f"10.{network}.{block}.{host}" for block in range(8) for host in range(2, 250)}
-        return self.chance.sample(sorted(hosts - taken), len(hosts - taken))
-
-    def renumber(self, site: int) -> None:
-        """Give a site another network; what says nothing of its own stays where it is."""
-        here = [unit for unit in self.units if unit.here and unit.site == site]
-        self.free[site] = self.pool({unit.address for unit in here if not unit.mobile})
-        for unit in here:
-            if unit.mobile:
-                unit.address = self.lease(site)
-
-    def week(self, number: int) -> None:
-        """What happens in one week."""
-        for unit in [one for one in self.units if one.here]:
-            draw = self.chance.random()
-            if draw < MOVES and unit.mobile:
-                self.free[unit.site].insert(0, unit.address)
-                unit.address = self.lease(unit.site)
-            elif draw < MOVES + RESETS and unit.mobile:
-                unit.key = certificate(self.chance)
-                unit.address = FACTORY[unit.maker] if unit.kind == "linked" else self.lease(unit.site)
-            elif draw < MOVES + RESETS + UPDATES:
-                unit.firmware += 1
-            elif draw < MOVES + RESETS + UPDATES + REPLACED:
-                unit.here = False
-                self.units.append(self.make(unit.site, like=unit))
-            elif draw < MOVES + RESETS + UPDATES + REPLACED + SWAPS and unit.mobile:
-                other = self.chance.choice([one for one in self.units if one.here and one.site == unit.site])
-                if other.mobile:
-                    unit.address, other.address = other.address, unit.address
-        if number and number % 2 == 0:
-            self.renumber(self.chance.randrange(self.sites))
-
-    def replies(self, site: int, at: datetime) -> Iterator[tuple[Unit, Observation]]:
-        """What a scan of one site hears this week, with whose it is."""
-        for unit in self.units:
-            if unit.here and unit.site == site:
-                for one in heard(unit, self.chance, f"198.51.{site}.7"):
-                    yield unit, Observation(observed_at=at, **one)
-
-
-def heard(unit: Unit, chance: random.Random, gateway: str) -> Iterator[dict]:  # type: ignore[type-arg]
-    draw = chance.random()
-    linked = unit.linked
-    link = chance.choice(unit.macs) if linked else None
-    place = {"address": unit.address, "mac": link}
-    port = 80
-    if unit.kind == "translated":
-        place, port = {"address": gateway, "mac": None}, 8000 + unit.number
-    if draw >= LINK:
-        return
-    if linked:
-        yield place | {
-            "protocol": "mac",
-            "payload": (link or "").encode(),
-            "request": "neighbour",
-            "transport": "l2",
-        }
-    if draw >= WEB:
-        return
-    tcp = place | {"transport": "tcp", "port": port}
-    if unit.kind == "printer":
-        yield tcp | {"protocol": "http", "payload": printer(unit), "request": "GET /"}
-        return
-    yield tcp | {"protocol": "http", "payload": page(unit), "request": "GET /"}
-    if unit.kind in ("nameless", "translated"):
-        if unit.kind == "translated" and unit.maker == "hikvision":
-            yield tcp | {
-                "protocol": "isapi",
-                "payload": info(unit),
-                "request": "GET /ISAPI/System/deviceInfo",
-            }
-        return
-    yield tcp | {"protocol": "https-cert", "payload": unit.key, "request": "handshake", "port": 443}
-    if linked and draw < FULL:
-        yield place | {"transport": "udp"} | discovery(unit)
-
-
-def page(unit: Unit) -> bytes:
-    """The first page of a camera, or its challenge, in the words of its maker."""
-    if unit.maker == "dahua" and unit.kind == "nameless":
-        return b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html><head><title>WEB SERVICE</title></head></html>"
-    if unit.maker == "dahua":
-        own = (
-            unit.serial if unit.kind == "translated" else unit.token
-        )  # older firmware states the serial number
-        return challenge(f'Digest realm="Login to {own}",qop="auth",nonce="{unit.number}",opaque=""')
-    realm = unit.token[:24] if unit.number % 4 else f"IP Camera({unit.digits})"
-    if unit.kind == "nameless":
-        realm = "DVRNVRDVS"
-    return challenge(
-        f'Digest qop="auth", realm="{realm}", nonce="00", stale="FALSE"', "Server: App-webs/\r\n"
-    )
-
-
-def challenge(digest: str, server: str = "") -> bytes:
-    return f"HTTP/1.1 401 Unauthorized\r\n{server}WWW-Authenticate: {digest}\r\n\r\n".encode()
-
-
-def printer(unit: Unit) -> bytes:
-    """Three of four printers state their serial number in every reply; the others state nothing of their own."""
-    more = (
-        f"; HP OfficeJet Pro 8710 - D9L18A; Serial Number: CN{unit.number:08d}; Built:Mon Apr 16, 2018 12:26:34PM "
-        "{WBP2CN1816AR, ASIC id 0x00320104}"
-        if unit.number % 4
-        else ""
-    )
-    return f"HTTP/1.1 200 OK\r\nServer: HP HTTP Server{more}\r\n\r\n".encode()
-
-
-def info(unit: Unit) -> bytes:
-    return (
-        '<?xml version="1.0" encoding="UTF-8"?><DeviceInfo version="2.0" '
-        f'xmlns="http://www.hikvision.com/ver20/XMLSchema"><model>{unit.model}</model>'
-        f"<serialNumber>{unit.model}20200414AAWR{unit.serial}</serialNumber></DeviceInfo>"
-    ).encode()
-
-
-def discovery(unit: Unit) -> dict:  # type: ignore[type-arg]
-    if unit.maker == "hikvision":
-        xml = (
-            '<?xml version="1.0" encoding="UTF-8"?>\n<ProbeMatch>\n<Types>inquiry</Types>\n'
-            f"<DeviceDescription>{unit.model}</DeviceDescription>\n"
-            f"<DeviceSN>{unit.model}20200414AAWR{unit.serial}</DeviceSN>\n"
-            f"<MAC>{unit.macs[0].replace(':', '-')}</MAC>\n<IPv4Address>{unit.address}</IPv4Address>\n"
-            f"<SoftwareVersion>V5.6.{unit.firmware}build 2101{unit.firmware % 28 + 1:02d}</SoftwareVersion>\n"
-            "</ProbeMatch>\n"
+    def filed(self, inventory: Inventory) -> Iterator[Filed]:
+        query = (
+            f"SELECT first_observation AS first, device, rule, {OF_ITS_OWN} AS own, "
+            "identification ->> '$.address' AS address "
+            "FROM identifications JOIN statements ON hash = statement"
         )
-        return {"protocol": "sadp", "payload": xml.encode(), "request": "inquiry", "port": 37020}
-    info = {
-        "mac": unit.macs[0], "method": "client.notifyDevInfo",
-        "params": {"deviceInfo": {
-            "DeviceType": unit.model, "SerialNo": unit.serial, "Vendor": "Private", "Version": f"2.800.{unit.firmware}",
-            "IPv4Address": {"IPAddress": unit.address},
-        }},
-    }  # fmt: skip
-    return {
-        "protocol": "dhdiscover",
-        "payload": json.dumps(info).encode(),
-        "request": "search",
-        "port": 37810,
-    }
+        for row in inventory._query(query):
+            week, owners = self.groups[row["first"]]
+            own = bool(row["own"]) and row["rule"] != "address"
+            for unit, replies in owners.items():
+                yield Filed(unit, week, row["device"], row["address"], row["rule"], own, replies)
 
 
-def mac(maker: str, number: int) -> str:
-    prefix = {"hikvision": "44:19:b6", "dahua": "3c:ef:8c"}[maker]
-    return f"{prefix}:{number >> 16 & 255:02x}:{number >> 8 & 255:02x}:{number & 255:02x}"
-
-
-def certificate(chance: random.Random) -> bytes:
-    """A certificate with a key of its own, as DER."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.hazmat.primitives.hashes import SHA256
-    from cryptography.hazmat.primitives.serialization import Encoding
-    from cryptography.x509.oid import NameOID
-
-    key = ec.derive_private_key(chance.getrandbits(120) + 1, ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "192.0.0.64")])
-    made = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        .serial_number(chance.getrandbits(60) + 1).not_valid_before(START).not_valid_after(START + timedelta(days=9999))
-    )  # fmt: skip
-    return made.sign(key, SHA256()).public_bytes(Encoding.DER)
-
-
-def scan(
-    inventory: Inventory, known: Library, campus: Campus, site: int, at: datetime, truth: dict[int, Unit]
-) -> None:
+def scan(inventory: Inventory, known: Library, campus: Campus, site: int, week: int, truth: Truth) -> None:
     """One run at one site: file what was heard, as a scan does."""
     run = inventory.begin_run(RunSettings(site=f"site{site:02d}", fingerprints=known.version))
-    heard = list(campus.replies(site, at))
+    heard = list(campus.replies(site, START + week * timedelta(days=7)))
     whose = {key(one): unit for unit, one in heard}
     inventory.add(run, [one for _, one in heard])
     readings = {row: read_fields(one) for row, one in inventory.observations(run)}
-    truth.update({row: whose[key(reading.observation)] for row, reading in readings.items()})
     seen = []
     traces = [trace(row, reading) for row, reading in readings.items()]
     for rows in sort_out(traces, inventory.ask(cloned)).values():
         mine = [readings[row] for row in rows]
         it = known.identify(mine)
+        truth.note(week, rows, (whose[key(reading.observation)] for reading in mine))
         seen.append(Seen(it, rows, "on-link", identifiers(it, mine)))
     inventory.record(run, seen)
     inventory.finish_run(run, "complete", Coverage(answered=len(seen)))
 
 
-def key(one: Observation) -> tuple[object, ...]:
-    return one.address, one.mac, one.port, one.protocol, one.payload
+class Judged:
+    """How the devices of the inventory fit the units of the campus."""
+
+    def __init__(self, inventory: Inventory, truth: Truth) -> None:
+        self.filed: dict[int, list[Filed]] = collections.defaultdict(list)
+        self.units = truth.units
+        owners: dict[str, set[int]] = collections.defaultdict(set)
+        sure: dict[str, set[int]] = collections.defaultdict(
+            set
+        )  # the owners of what gave something of its own
+        for one in truth.filed(inventory):
+            self.filed[one.unit].append(one)
+            owners[one.device].add(one.unit)
+            if one.own:
+                sure[one.device].add(one.unit)
+        self.owners = owners
+        self.doubts = [
+            {change.device, change.other}
+            for change in inventory.identity_changes()
+            if change.kind == "doubt" and {change.device, change.other} <= owners.keys()
+        ]
+        self.verdicts = {number: self._verdict(filed, sure) for number, filed in self.filed.items()}
+
+    def _verdict(self, filed: Sequence[Filed], sure: dict[str, set[int]]) -> Verdict:
+        devices, own = {one.device for one in filed}, {one.device for one in filed if one.own}
+        if len(devices) == 1 and all(len(self.owners[one]) == 1 for one in devices):
+            return "right"
+        if len(own) <= 1 and all(len(sure[one]) == 1 for one in own):
+            return "by address"
+        if any(len(sure[one]) > 1 for one in own):
+            return "mixed"
+        return "in doubt" if self._doubted(own) else "parted"
+
+    def _doubted(self, devices: set[str]) -> bool:
+        """Whether doubts link all of these devices."""
+        linked = {min(devices)}
+        for _ in self.doubts:
+            linked |= {one for pair in self.doubts if pair & linked for one in pair}
+            if devices <= linked:
+                return True
+        return False
 
 
-def confusion(inventory: Inventory, truth: dict[int, Unit]) -> None:
-    """Print how the devices of the inventory fit the units of the campus."""
-    owners: dict[str, set[int]] = collections.defaultdict(set)
-    replies: dict[int, collections.Counter[str]] = collections.defaultdict(collections.Counter)
-    units = {unit.number: unit for unit in truth.values()}
-    for row in inventory._query("SELECT id, device FROM observations"):
-        unit = truth[row["id"]]
-        unit.seen.add(row["device"])
-        replies[unit.number][row["device"]] += 1
-        owners[row["device"]].add(unit.number)
+def confusion(judged: Judged) -> None:
+    """Print the verdicts by kind of unit, and how much the marks of the inventory are worth."""
     table: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
-    for unit in units.values():
-        mixed = any(len(owners[device]) > 1 for device in unit.seen)
-        verdict = "mixed" if mixed else "parted" if len(unit.seen) > 1 else "right"
-        table[unit.kind][verdict] += 1
+    for number, verdict in judged.verdicts.items():
+        table[judged.units[number].kind][verdict] += 1
     total = sum(table.values(), collections.Counter())
-    print(f"{'kind of unit':<14}{'units':>8}{'right':>8}{'parted':>8}{'mixed':>8}{'right':>10}")
+    print(f"{'kind of unit':<14}{'units':>8}" + "".join(f"{one:>12}" for one in VERDICTS) + f"{'right':>10}")
     for kind, row in (*sorted(table.items()), ("all", total)):
-        count = sum(row.values())
-        print(
-            f"{kind:<14}{count:>8}{row['right']:>8}{row['parted']:>8}{row['mixed']:>8}{row['right'] / count:>10.2%}"
-        )
-    whole = sum(counter.total() for counter in replies.values())
-    at_home = sum(max(counter.values()) for counter in replies.values())
+        cells = "".join(f"{row[one]:>12}" for one in VERDICTS)
+        print(f"{kind:<14}{row.total():>8}{cells}{row['right'] / row.total():>10.2%}")
+    decided = total.total() - sum(total[one] for one in UNDECIDED)
     print(
-        f"filed under the device that has most of the unit's replies: {at_home:,} of {whole:,} ({at_home / whole:.3%})"
+        f"right of all units {total['right']:,} of {total.total():,} ({total['right'] / total.total():.3%})"
     )
-    print(f"units {len(units):,}, devices {len(owners):,}")
+    print(f"right of those decided {total['right']:,} of {decided:,} ({total['right'] / decided:.3%})")
+    never = [n for n, filed in judged.filed.items() if not any(one.own for one in filed)]
+    right = sum(judged.verdicts[number] == "right" for number in never)
+    print(f"units that never gave anything of their own: {len(never):,}, of these right {right:,}")
+    pairs = [[judged.owners[one] for one in pair] for pair in judged.doubts]
+    one_unit = sum(bool(set.intersection(*pair)) for pair in pairs)
+    print(f"doubts that stand: {len(pairs):,}, of these about one unit {one_unit:,}")
+    everything = [one for filed in judged.filed.values() for one in filed]
+    whole = sum(one.replies for one in everything)
+    by_address = sum(one.replies for one in everything if not one.own)
+    print(
+        f"replies filed by the address alone, or without anything of their own: {by_address:,} of {whole:,}"
+    )
+    at_home = sum(_most(filed) for filed in judged.filed.values())
+    print(
+        f"filed under the device that has most of their unit's replies: {at_home:,} ({at_home / whole:.4%})"
+    )
+    print(f"units {len(judged.filed):,}, devices {len(judged.owners):,}")
+
+
+def _most(filed: Sequence[Filed]) -> int:
+    counted: collections.Counter[str] = collections.Counter()
+    for one in filed:
+        counted[one.device] += one.replies
+    return max(counted.values())
+
+
+def stories(judged: Judged) -> None:
+    """Print what happened to each unit that is not right, and where its replies went, week by week as that changed."""
+    for number, verdict in sorted(judged.verdicts.items()):
+        if verdict == "right":
+            continue
+        unit = judged.units[number]
+        print(f"\n{verdict}: unit {number}, {unit.kind}, {unit.maker} {unit.model}, site {unit.site}")
+        print(f"  {'; '.join(unit.story) or 'nothing happened to it'}")
+        before: object = None
+        for one in sorted(judged.filed[number], key=lambda one: one.week):
+            others = sorted(judged.owners[one.device] - {number})
+            now = one.device, one.rule, one.address, one.own
+            if now != before:
+                beside = f", which has replies of {others} too" if others else ""
+                of_its_own = "" if one.own else ", nothing of its own"
+                print(f"  week {one.week}: {one.device} by {one.rule} at {one.address}{of_its_own}{beside}")
+            before = now
 
 
 def main() -> None:
@@ -354,21 +205,25 @@ def main() -> None:
     arguments.add_argument("--sites", type=int, default=20)
     arguments.add_argument("--weeks", type=int, default=52)
     arguments.add_argument("--seed", type=int, default=1)
+    arguments.add_argument("--stories", action="store_true", help="tell of each unit that is not right")
     asked = arguments.parse_args()
-    campus, known = Campus(asked.devices, asked.sites, asked.seed), Library.load()
-    truth: dict[int, Unit] = {}
+    campus, known, truth = Campus(asked.devices, asked.sites, asked.seed), Library.load(), Truth()
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder, open_inventory(Path(folder) / "inventory.db") as inventory:
         for week in range(asked.weeks):
             campus.week(week)
             for site in range(asked.sites):
-                scan(inventory, known, campus, site, START + week * timedelta(days=7), truth)
+                scan(inventory, known, campus, site, week, truth)
         spent = time.perf_counter() - began
         size = (Path(folder) / "inventory.db").stat().st_size
-        print(f"{asked.devices:,} units at {asked.sites} sites, {asked.weeks} weeks")
-        print(f"{len(truth):,} replies filed in {spent:.0f} s, {size / 1e6:.0f} MB")
-        confusion(inventory, truth)
-        print(f"merges: {len(inventory.identity_changes())}")
+        judged = Judged(inventory, truth)
+        print(f"{asked.devices:,} units at {asked.sites} sites, {asked.weeks} weeks, seed {asked.seed}")
+        print(f"filed in {spent:.0f} s, {size / 1e6:.0f} MB")
+        confusion(judged)
+        kinds = collections.Counter(change.kind for change in inventory.identity_changes())
+        print(", ".join(f"{kind}s {count}" for kind, count in sorted(kinds.items())))
+        if asked.stories:
+            stories(judged)
 
 
 if __name__ == "__main__":

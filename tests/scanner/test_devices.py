@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from scanner.devices import Trace, sort_out, stated_mac
+from scanner.devices import Trace, sort_out, stated_mac, trace
 from scanner.model import Observation, Reading
 
 ONE, TWO, THREE = "44:19:b6:00:00:01", "44:19:b6:00:00:02", "44:19:b6:00:00:03"
@@ -92,3 +92,14 @@ def test_a_mac_address_that_clones_are_known_to_share_is_a_device_at_each_addres
     clones = [seen("10.0.0.1", mac=ONE), seen("10.0.0.2", mac=ONE), seen("10.0.0.1")]
     assert len(sort_out(clones)) == 1
     assert sorted(map(len, sort_out(clones, {ONE}).values())) == [1, 2]
+
+
+def test_two_cameras_behind_one_translated_address_are_told_apart_by_the_realms_of_their_ports() -> None:
+    def asked(port: int, realm: str) -> Trace:
+        observation = Observation(protocol="http", address="198.51.100.7", port=port)
+        return trace(next(rows), Reading(observation, {"http.realm": (realm,)}))
+
+    one, two = "Login to 6C00003PAG00012", "Login to 6C00003PAG00013"
+    assert len(sort_out([asked(8001, one), asked(8002, two), asked(8001, one)])) == 2
+    assert len(sort_out([asked(80, one), asked(443, one)])) == 1
+    assert len(sort_out([asked(80, "IP Camera"), asked(443, "IP Camera 2")])) == 1  # nobody's own

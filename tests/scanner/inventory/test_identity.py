@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from scanner.errors import CamcensusError
-from scanner.identifiers import Identifier, Kind, contradict, identifiers, own_realm, shape
+from scanner.identifiers import Identifier, Kind, contradict, identifiers
 from scanner.inventory import Inventory, RunSettings, Seen
 from scanner.inventory.identity import cloned
 from scanner.model import Claim, Identification, Observation, Protocol, Reading
+from scanner.realms import own_realm, shape
 
 FIRST = datetime(2026, 3, 1, 12, tzinfo=UTC)
 KEY: tuple[Kind, str] = ("certificate", "9f" * 32)
