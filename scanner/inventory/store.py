@@ -51,6 +51,11 @@ SELECT_OBSERVATIONS = (
     "SELECT id, subject, observed_at, address, mac, port, transport, protocol, request, bytes AS payload, "
     "interface, outcome FROM observations LEFT JOIN payloads ON hash = payload WHERE dropped IS NULL AND "
 )
+NAMED = "SELECT * FROM devices WHERE address = :it OR mac = :mac OR serial = :it LIMIT 5"
+SEEN_AS = """
+    SELECT DISTINCT devices.* FROM sightings JOIN devices ON devices.id = device AND last_run = run
+    WHERE sightings.address = :it OR sightings.mac = :mac LIMIT 5
+"""
 NOT_KEPT = """
     SELECT dropped, subject, observed_at, address, mac, port, transport, protocol, request, interface, outcome
     FROM observations JOIN payloads ON hash = payload
@@ -261,10 +266,20 @@ class Inventory:
         return int(self._rows(*search.count_query(where, run))[0][0])
 
     def device(self, device: str) -> Device:
-        """The device with this address, MAC address, serial number or id, or whose id alone begins so."""
-        named = "SELECT * FROM devices WHERE address = :it OR mac = lower(:it) OR serial = :it LIMIT 2"
-        found = self._query(named, {"it": device}) if device else []
-        return rows.device_of(found[0] if len(found) == 1 else self._only("devices", device))
+        """The device with this address, MAC address, serial number or id, or whose id alone begins so. Of a device with
+        several addresses all count at which its last run saw it."""
+        names = {"it": device, "mac": device.lower().replace("-", ":")}
+        for query in (NAMED, SEEN_AS) if device else ():
+            if found := self._query(query, names):
+                break
+        else:
+            found = [self._only("devices", device)]
+        if len(found) > 1:
+            named = (f"{one['id']} at {one['site'] or one['seen_at_site'] or 'no site'}" for one in found)
+            raise CamcensusError(
+                f"more than one device is {device}", why=", ".join(named), fix="name it by its id"
+            )
+        return rows.device_of(found[0])
 
     def identifications(self, device: str) -> list[tuple[str, Identification]]:
         """What each run said about a device, in the order of time: the run, and its identification."""

@@ -17,7 +17,7 @@ from scanner.cli.rematch import rematch
 from scanner.cli.report import report
 from scanner.errors import CamcensusError
 from scanner.identifiers import identifiers
-from scanner.inventory import RunSettings, Seen, open_inventory
+from scanner.inventory import RunSettings, Seen, open_inventory, places
 from scanner.inventory.rows import PLACED
 from scanner.model import Claim, Identification, Observation
 from scanner.observations import read
@@ -131,9 +131,34 @@ def test_each_filter_leaves_the_devices_that_were_asked_for(
     assert [json.loads(line)["address"] for line in lines] == addresses
 
 
-@pytest.mark.parametrize("name", ["10.20.0.9", "44:19:B6:00:00:01", "LTN89160120200101"])
+@pytest.mark.parametrize("name", ["10.20.0.9", "44:19:B6:00:00:01", "44-19-b6-00-00-01", "LTN89160120200101"])
 def test_a_device_is_found_by_what_people_know_of_it(inventory: Path, name: str) -> None:
     assert "LTN8916-P16" in invoke(inventory, name).output
+
+
+def test_a_device_of_two_addresses_is_found_by_either(inventory: Path) -> None:
+    """And no longer by one that it gave up."""
+    with open_inventory(inventory) as opened:
+        run = opened.runs()[0].id
+        second = msgspec.structs.replace(RECORDER, address="10.20.0.10", mac="44:19:b6:00:00:02")
+        opened.record(run, [Seen(second, identifiers=identifiers(RECORDER))])
+    for name in ("10.20.0.9", "10.20.0.10", "44:19:b6:00:00:02"):
+        assert "LTN8916-P16" in invoke(inventory, name).output
+    with open_inventory(inventory) as opened:
+        opened.record(opened.begin_run(RunSettings()), [Seen(second, identifiers=identifiers(RECORDER))])
+    with pytest.raises(CamcensusError, match="there is no device"):
+        invoke(inventory, "10.20.0.9")
+
+
+def test_an_address_that_two_sites_use_is_answered_with_both_devices(inventory: Path) -> None:
+    with open_inventory(inventory) as opened:
+        opened.change(places.add_site, "jo", "york")
+        run = opened.begin_run(RunSettings(site="york"))
+        opened.record(run, [Seen(msgspec.structs.replace(CAMERA, address="10.20.0.9"))])
+        here, there = (one.id for one in opened.devices("address = 10.20.0.9", sort="-last_seen"))
+    with pytest.raises(CamcensusError, match=r"more than one device is 10\.20\.0\.9") as error:
+        invoke(inventory, "10.20.0.9")
+    assert {f"{here} at york", f"{there} at no site"} == set(error.value.why.split(", "))
 
 
 def test_an_unknown_device_or_run_is_an_error_that_helps(inventory: Path) -> None:
