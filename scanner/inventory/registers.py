@@ -228,6 +228,19 @@ class Candidates:
             and not self.contradicts(row, device, "mac")
         )
 
+    def perhaps(self, row: Row) -> list[str]:
+        """What is at the address of a row that names no model, or states none itself, where no number speaks against
+        it: too little to match by, and too much to say that the unit was not seen."""
+        it = self.devices
+        return [
+            one
+            for one in sorted(self.by_address.get(row["address"] or "", ()))
+            if not (row["site"] and it[one]["site"] and row["site"] != it[one]["site"])
+            and not (it[one]["model"] and (row["model"] or row["name"]))
+            and not self.contradicts(row, one, "serial")
+            and not self.contradicts(row, one, "mac")
+        ]
+
     def contradicts(self, row: Row, device: str, kind: Literal["serial", "mac"]) -> bool:
         """Whether the register and the device both have such a number, and have different ones."""
         if kind == "mac":
@@ -298,7 +311,12 @@ def is_port(row: Row) -> bool:
 def judge(row: Row, candidates: Candidates) -> Matched:
     found = candidates.find(row)
     if not found:
-        return None, None, ""
+        there = candidates.perhaps(row)
+        return (
+            None,
+            None,
+            f"at its address is {listed(there)}, and no model says whether it is" if there else "",
+        )
     rule, devices = next(
         (rule, found[rule]) for rule in ("serial", "mac", "asset", "address") if rule in found
     )

@@ -98,6 +98,7 @@ def test_an_address_counts_only_with_the_model_and_nothing_against_it(
             [{"serial": "C12345671", "asset": "A1"}, {"serial": "C12345671", "asset": "A2"}],
             "but so may cameras:3",
         ),
+        ([{"address": "10.20.0.1", "asset": "A1"}], "and no model says whether it is"),
     ],
 )
 def test_what_contradicts_itself_waits_for_a_person_and_gives_nothing_to_a_device(
@@ -107,6 +108,17 @@ def test_what_contradicts_itself_waits_for_a_person_and_gives_nothing_to_a_devic
     lines = [line for line in inventory.ask(registers.reconcile).lines if line.list == "for-a-person"]
     assert len(lines) == len(rows) and why in lines[0].why
     assert all(inventory.device(one).owner is None for one in cameras)
+
+
+@pytest.mark.parametrize("against", [{"model": "DS-2CD9999"}, {"mac": "44:19:b6:00:00:09"}, {"site": "york"}])
+def test_a_row_at_an_address_where_something_else_stands_was_not_seen(
+    inventory: Inventory, cameras: list[str], against: dict[str, str]
+) -> None:
+    for site in ("york", "leeds"):
+        inventory.change(places.add_site, "jo", site)
+    inventory.change(places.assign, "jo", cameras, {"site": "leeds"})
+    take_in(inventory, {"address": "10.20.0.1"} | against)
+    assert lists(inventory)["not-seen"] == ["cameras:2"]
 
 
 def test_a_person_decides_and_may_take_it_back_and_a_later_import_keeps_it(
