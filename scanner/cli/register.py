@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scanner.cli.options import inventory_option
+from scanner.cli.options import inventory_option, where_option
 from scanner.cli.sites import chosen_columns, format_option, show, tell_changed, tell_reading
 from scanner.errors import CamcensusError
 
@@ -130,25 +130,30 @@ def remove(name: str, by: str, inventory: Path) -> None:
 @click.option(
     "--all", "everything", is_flag=True, help="Also devices that are no cameras, recorders and the like."
 )
+@where_option
 @format_option
 @by_option
 @inventory_option
-def reconcile(site: str | None, everything: bool, form: str, by: str, inventory: Path) -> None:
+def reconcile(site: str | None, everything: bool, where: str, form: str, by: str, inventory: Path) -> None:
     """Say what the registers and the network have in common, and what only one of them has.
 
     Rows are matched anew by serial number, MAC address, asset number, or address with model. What leaves a choice is
-    listed for a person. Matched devices get their place, owner, lease, contract and asset number.
+    listed for a person. Matched devices get their place, owner, lease, contract and asset number. With --where, rows
+    that no device was found for stay in the lists.
 
     \b
     $ camcensus register reconcile --site hq
+    $ camcensus register reconcile --where "covered and owner is empty"
     $ camcensus register reconcile --format csv
     """
     from scanner.inventory import open_inventory, places, registers
+    from scanner.inventory.fields import FIELDS
 
     with open_inventory(inventory, create=False) as opened:
         known = opened.ask(places.known_site, site) if site else None
         opened.change(registers.rematch, by)
-        found = opened.ask(registers.reconcile, known, everything)
+        chosen = {str(id) for (id,) in opened.listed([FIELDS["id"]], where)} if where else None
+        found = opened.ask(registers.reconcile, known, everything, chosen)
     if form == "table":
         show_lists(found)
     else:

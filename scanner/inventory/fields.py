@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from fingerprints.models import SAID
+from scanner.inventory.looks import LAST_CONCLUSIVE
 from scanner.inventory.records import Reachable
 from scanner.inventory.rows import PLACED
 from scanner.model import CATEGORIES, Confidence
@@ -37,6 +38,7 @@ LEVELS: tuple[Confidence, ...] = tuple(reversed(get_args(Confidence)))  # the le
 RANKED = (
     "CASE confidence " + " ".join(f"WHEN '{name}' THEN {rank}" for rank, name in enumerate(LEVELS)) + " END"
 )
+LAST_LOOK = f"({LAST_CONCLUSIVE.format(what='at')})"
 SEARCHED = ("id", "address", "mac", "maker", "maker_name", "brand", "category", "model", "firmware", "serial")
 
 STATED = (
@@ -57,6 +59,7 @@ STATED = (
     Field("evidence", "list", "the fingerprints behind its identification", "evidence"),
     Field("first_seen", "moment", "when it was seen first", "first_seen"),
     Field("last_seen", "moment", "when it was seen last", "last_seen"),
+    Field("last_look", "moment", "when it last answered so that its maker was sure", LAST_LOOK),
     Field("last_run", "text", "the run that saw it last", "last_run"),
     Field("reachable", "text", "where it was seen last", "reachable", words=get_args(Reachable)),
     Field("seen_at_site", "text", "the site of the run that saw it last", "seen_at_site"),

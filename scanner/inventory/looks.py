@@ -18,11 +18,12 @@ CONCLUSIVE = """
         SELECT 1 FROM json_each(identification, '$.evidence') WHERE value ->> '$.attribute' = 'maker'
             AND value ->> '$.protocol' NOT IN ('mac', 'arp'))
 """
+LAST_CONCLUSIVE = f"""
+    SELECT {{what}} FROM identifications JOIN statements ON hash = statement
+    WHERE device = devices.id AND {CONCLUSIVE} ORDER BY at DESC LIMIT 1
+"""
 LAST_LOOK = f"""
-    SELECT id, seen_at_site, (
-        SELECT identifications.run || ' ' || at FROM identifications JOIN statements ON hash = statement
-        WHERE device = devices.id AND {CONCLUSIVE} ORDER BY at DESC LIMIT 1
-    ) AS look, (
+    SELECT id, seen_at_site, ({LAST_CONCLUSIVE.format(what="identifications.run || ' ' || at")}) AS look, (
         SELECT NOT EXISTS (SELECT 1 FROM json_each(identifiers) WHERE value ->> 0 != 'wording')
         FROM identifications WHERE device = devices.id ORDER BY at DESC LIMIT 1
     ) AS by_address

@@ -8,7 +8,7 @@ docs/explanation/places.md explains the rules.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -20,7 +20,7 @@ from scanner.identifiers import alike, distinctive
 from scanner.inventory import log
 from scanner.inventory.journal import Change, journal
 from scanner.inventory.places import MERGED, current, known_site, settle
-from scanner.inventory.rows import PLACED, Row
+from scanner.inventory.rows import PLACED, Row, address_order
 from scanner.registers.entries import Entry, Problem, Reading
 
 if TYPE_CHECKING:
@@ -427,8 +427,10 @@ class Reconciliation(msgspec.Struct, frozen=True):
     not_surveillance: int  # devices of other kinds, or of none that is known, that no register has
 
 
-def reconcile(db: Database, site: str | None = None, everything: bool = False) -> Reconciliation:
-    """Compare registers with devices, as matched last."""
+def reconcile(
+    db: Database, site: str | None = None, everything: bool = False, chosen: Container[str] | None = None
+) -> Reconciliation:
+    """Compare registers with devices, as matched last: with all, or with those chosen and the rows that are none."""
     if not db.execute("SELECT 1 FROM registers").fetchone():
         raise CamcensusError("there is no register yet", fix="camcensus register import FILE")
     devices = {row["id"]: row for row in db.query(DEVICES)}
@@ -445,13 +447,17 @@ def reconcile(db: Database, site: str | None = None, everything: bool = False) -
         if site and where != site:
             elsewhere += where is None
             continue
+        if it and chosen is not None and it["id"] not in chosen:
+            continue
         kind: List = "matched" if it else "for-a-person" if why else "not-seen"
         if it and not why:
             why = differences(row, it)
         lines.append(line(kind, row, it, rule, why))
-    matched = {one.device for one in lines} | {found[row["id"]][0] for row in rows if row["id"] in found}
+    known = {device for device, _, _ in found.values()}
     unknown = [
-        row for id, row in sorted(devices.items()) if id not in matched and site in (None, row["site"])
+        row
+        for id, row in sorted(devices.items(), key=lambda one: (address_order(one[1]["address"]), one[0]))
+        if id not in known and site in (None, row["site"]) and (chosen is None or id in chosen)
     ]
     ours = [row for row in unknown if everything or surveillance(row)]
     lines += [line("not-in-register", None, row, None, "") for row in ours]

@@ -334,3 +334,24 @@ def test_a_long_list_is_read_page_by_page(
 def test_the_raw_replies_of_one_page_come_out(inventory: Path) -> None:
     assert invoke(inventory, "--replies", "--limit", "1").stdout != ""
     assert invoke(inventory, "--replies", "--skip", "1").stdout == ""
+
+
+def test_a_device_is_found_by_its_last_conclusive_look(inventory: Path) -> None:
+    said = Claim("hikvision-title", "maker", "hikvision", "strong", "html", "App-webs")
+    sure = msgspec.structs.replace(RECORDER, evidence=(said,))
+    with open_inventory(inventory) as opened:
+        run = opened.begin_run(RunSettings())
+        opened.add(run, [PAGE])
+        rows = [row for row, _ in opened.observations(run)]
+        opened.record(run, [Seen(sure, rows, "on-link", identifiers(RECORDER))])
+    columns = ("--columns", "address,last_look", "--format", "csv")
+    assert invoke(inventory, *columns, "--where", "last_look is set").stdout.splitlines() == [
+        "address,last_look", "10.20.0.9,2026-03-01T12:00:00.000000Z",
+    ]  # fmt: skip
+    assert (
+        invoke(inventory, "--where", "last_look < 2026-03-01 or last_look is empty", "--jsonl").stdout.count(
+            "\n"
+        )
+        == 1
+    )
+    assert invoke(inventory, *columns, "--where", "last_look > 2026-03-01").stdout == "address,last_look\n"

@@ -87,3 +87,24 @@ def test_the_sites_come_as_a_table_as_csv_and_as_json(inventory: Path) -> None:
     assert camcensus_says("sites").stdout.split()[-4:] == ["hq", "hq", "1", "1"]
     assert camcensus_says("sites", "--format", "csv").stdout.splitlines()[1] == "hq,hq,,1,1,"
     assert json.loads(camcensus_says("sites", "--format", "jsonl").stdout)["devices"] == 1
+
+
+def test_a_register_is_compared_with_chosen_devices_in_the_order_of_their_addresses(
+    inventory: Path, tmp_path: Path
+) -> None:
+    with open_inventory(inventory) as opened:
+        run = opened.runs()[0].id
+        for address in ("10.20.0.10", "10.20.0.9"):
+            it = Identification(address=address, maker="hikvision", category="camera")
+            opened.record(run, [Seen(it)])
+    (tmp_path / "r.csv").write_text("MAC\n44:19:b6:00:00:01\n00:19:b6:00:00:77\n")
+    camcensus_says("register", "import", str(tmp_path / "r.csv"))
+
+    def listed(*words: str) -> list[tuple[str, str]]:
+        lines = camcensus_says("register", "reconcile", "--format", "jsonl", *words).stdout.splitlines()
+        return [(one["list"], one["address"]) for one in map(json.loads, lines)]
+
+    new = [("not-in-register", "10.20.0.9"), ("not-in-register", "10.20.0.10")]
+    assert listed() == [("matched", "10.20.0.1"), ("not-seen", None), *new]
+    assert listed("--where", "maker = hikvision") == [("not-seen", None), *new]
+    assert listed("--where", "maker = dahua") == [("matched", "10.20.0.1"), ("not-seen", None)]
