@@ -21,10 +21,10 @@ check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/cog --check -I . docs/reference/*.md docs/explanation/places.md
+	$(BIN)/cog --check -I . docs/reference/*.md docs/explanation/places.md docs/explanation/priority.md docs/how-to/plan-the-replacement.md
 
 docs: $(VENV)/.dev
-	$(BIN)/cog -r -I . docs/reference/*.md docs/explanation/places.md
+	$(BIN)/cog -r -I . docs/reference/*.md docs/explanation/places.md docs/explanation/priority.md docs/how-to/plan-the-replacement.md
 
 # Debian packages are installed only by root; for anybody else `.ci/packages` says what is missing, and how to get it.
 $(VENV)/bin/python:

@@ -41,6 +41,8 @@ class Edit(NamedTuple):
     said: Mapping[str, str | None]
     filled: Mapping[str, Value | None] = {}
     why: str = ""
+    source: str = ""  # where it was written, for the journal
+    version: int | None = None  # of the item that it is meant for; None: whichever it is
 
 
 class Priced(NamedTuple):
@@ -143,6 +145,8 @@ def edit(db: Database, at: str, by: str, edits: Iterable[Edit], *, rehearsal: bo
 
 def apply(db: Database, at: str, by: str, item: Item, one: Edit) -> list[Change]:
     """Change one item. Raises Wrong before anything was changed."""
+    if one.version is not None and one.version != item.version:
+        raise Wrong("version", "the item was changed by somebody else meanwhile", "export the plan anew")
     now = edited(item, one.said, date.fromisoformat(at[:10]), one.why)
     before = {field: getattr(item, field) for field in now}
     changes = [
@@ -159,7 +163,7 @@ def apply(db: Database, at: str, by: str, item: Item, one: Edit) -> list[Change]
             changes.append(Change(item.device, f"plan {field}", *texts))
     if not changes:
         return []
-    version = journal(db, at, by, CAUSE, changes, one.why)
+    version = journal(db, at, by, CAUSE, changes, "; ".join(filter(None, (one.why, one.source))))
     values: dict[str, Any] = {**now, "filled": json_text(filled) if filled else None, "version": version}
     columns = ", ".join(f"{name} = :{name}" for name in values)
     db.execute(f"UPDATE plan_items SET {columns} WHERE device = :device", values | {"device": item.device})

@@ -67,9 +67,10 @@ def said(unit: Unit) -> dict[str, Cell]:
     return {name: getattr(unit.item, name) for name in HEADINGS}
 
 
-def required(unit: Unit) -> dict[str, Cell]:
-    """What its replacement needs; None where that is asked for, or means nothing."""
-    found = {one.field: one for one in unit.specification.requirements}
+def required(unit: Unit, *, decoded: bool = False) -> dict[str, Cell]:
+    """What its replacement needs; None where that is asked for, or means nothing. `decoded` is without what people
+    filled in."""
+    found = {one.field: one for one in (unit.decoded if decoded else unit.specification).requirements}
     values = {name: found[name].value if name in found else None for name in NEEDED}
     return {
         name: ("yes" if value else "no") if isinstance(value, bool) else value

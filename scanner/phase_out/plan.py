@@ -44,6 +44,7 @@ class Unit(msgspec.Struct, frozen=True):
     device: Device  # without its evidence
     item: Item
     specification: Specification
+    decoded: Specification  # the same without what people filled in
     hangs_on: tuple[Tie, ...] = ()  # of a camera: its recorders
     hanging: tuple[Tie, ...] = ()  # of a recorder: its cameras, as far as that is known
     channels: Channels | None = None  # of a recorder: what it told of them
@@ -72,6 +73,7 @@ def of(inventory: Inventory, where: str = "") -> Plan:
             device=devices[item.device],
             item=item,
             specification=needed(devices[item.device], item.filled, heard.stated.get(item.device)),
+            decoded=needed(devices[item.device], None, heard.stated.get(item.device)),
             hangs_on=tuple(by_camera.get(item.device, ())),
             hanging=tuple(by_recorder.get(item.device, ())),
             channels=heard.channels.get(item.device),

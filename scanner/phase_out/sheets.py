@@ -33,6 +33,7 @@ class Sheets(msgspec.Struct):
     problems: list[Problem]
     headings: dict[str, str]  # of each field that has a column
     ignored: list[str]  # headings that mean nothing here
+    refused: set[str]  # what rows that cannot be used name in the column that is needed
 
     def problem(self, line: Line, field: str, text: str) -> Problem:
         return Problem(self.file, line.sheet, line.row, self.headings.get(field, ""), text)
@@ -42,7 +43,7 @@ def read(
     path: Path, known: Headings, needs: str, *, sheet: str | None = None, encoding: str | None = None
 ) -> Sheets:
     """Read the tables of a file that have a column for `needs`. Raises CamcensusError when none has."""
-    found = Sheets(path.name, [], [], {}, [])
+    found = Sheets(path.name, [], [], {}, [], set())
     seen: list[str] = []
     for table in tables(path, encoding=encoding, sheet=sheet):
         rows = iter(table.rows)
@@ -55,7 +56,7 @@ def read(
         heading = first[at]
         found.headings |= {field: heading.cells[column] for column, field in columns.items()}
         found.ignored += [cell for n, cell in enumerate(heading.cells) if cell and n not in columns]
-        _take(found, table, heading, columns, chain(first[at + 1 :], rows))
+        _take(found, table, heading, columns, chain(first[at + 1 :], rows), needs)
     if not found.headings:
         raise CamcensusError(
             f"{path} has no column {known[needs][0]!r}",
@@ -88,17 +89,25 @@ def _refuse_doubles(path: Path, table: Table, heading: Row, columns: Mapping[int
         seen[field] = heading.cells[column]
 
 
-def _take(found: Sheets, table: Table, heading: Row, columns: Mapping[int, str], rows: Iterable[Row]) -> None:
+def _take(
+    found: Sheets,
+    table: Table,
+    heading: Row,
+    columns: Mapping[int, str],
+    rows: Iterable[Row],
+    needs: str,
+) -> None:
     for row in rows:
         if not any(row.cells) and not row.wrong:
             continue
         cells = {field: row.cells[n] if n < len(row.cells) else "" for n, field in columns.items()}
         formulas = frozenset(field for n, field in columns.items() if n in row.formulas)
         line = Line(table.sheet, row.number, cells, formulas)
-        if row.wrong:
-            found.problems.append(Problem(found.file, table.sheet, row.number, "", row.wrong))
-        elif any(row.cells[len(heading.cells) :]):
-            text = "it has more cells than there are headings: is a separator or a quotation mark in a cell?"
-            found.problems.append(Problem(found.file, table.sheet, row.number, "", text))
+        wrong = row.wrong
+        if not wrong and any(row.cells[len(heading.cells) :]):
+            wrong = "it has more cells than there are headings: is a separator or a quotation mark in a cell?"
+        if wrong:
+            found.problems.append(Problem(found.file, table.sheet, row.number, "", wrong))
+            found.refused.add(cells[needs])
         else:
             found.lines.append(line)

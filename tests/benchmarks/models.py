@@ -1,10 +1,10 @@
 """How well are model numbers decoded? Field by field, against a table of numbers whose device is known.
 
-    python -m tests.benchmarks.models FILE.csv [--misses]
+    python -m tests.benchmarks.models FILE.csv [--misses] [--plan]
 
 FILE has the columns model, maker, brand, form_factor, megapixels, lens, night_vision, poe, channels, poe_ports and
 hdd_bays; an empty cell or `unknown` is not scored. `known wrong` must be 0: a decoder may be silent or in doubt, not
-mistaken.
+mistaken. With --plan the specification of the replacement is scored, which asks for what is not decoded.
 """
 
 from __future__ import annotations
@@ -13,9 +13,12 @@ import argparse
 import collections
 import csv
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 from fingerprints.models import Specification, decode
+from scanner.inventory import Device
+from scanner.phase_out.specification import needed
 
 VERDICTS = ("known right", "expected right", "not decoded", "expected wrong", "known wrong")
 FIELDS = (
@@ -34,6 +37,7 @@ LIGHTS = {  # what people write: what it is
     "hybrid": "hybrid light", "dual light": "hybrid light", "thermal": "thermal", "laser": "laser",
     "colo": "white light", "white": "white light", "ir": "ir", "none": "none",
 }  # fmt: skip
+NOW = datetime(2026, 11, 25, tzinfo=UTC)
 Row = dict[str, str]
 
 
@@ -75,6 +79,25 @@ def judge(specification: Specification, field: str, right: set[str]) -> str:
     return f"{specification.certainty(field)} {'right' if answer in right else 'wrong'}"
 
 
+def judge_need(row: Row, field: str, right: set[str]) -> tuple[str, str]:
+    """The verdict on one field of the specification of a replacement, and what it says."""
+    unit = Device(
+        id="d2", first_seen=NOW, last_seen=NOW, last_run="r", maker=row["maker"], brand=row["brand"],
+        model=row["model"], confidence="confirmed",
+    )  # fmt: skip
+    made = needed(unit)
+    if field == "category":
+        return (
+            f"known {'right' if made.category in right else 'wrong'}" if made.category else "not decoded",
+            made.category,
+        )
+    need = made.of(field)
+    answer = need.text.split(":")[0] if need else ""
+    if need is None or need.value is None:
+        return "not decoded", ""
+    return f"{need.certainty} {'right' if answer in right else 'wrong'}", answer
+
+
 def main() -> None:
     """Score a table and print the result field by field."""
     parser = argparse.ArgumentParser(
@@ -82,19 +105,20 @@ def main() -> None:
     )
     parser.add_argument("file", type=Path)
     parser.add_argument("--misses", action="store_true")
+    parser.add_argument("--plan", action="store_true")
     arguments = parser.parse_args()
     counts: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
     with arguments.file.open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
             specification = decode(row["model"], row["maker"], row["brand"])
             for field, right in truth(row).items():
-                verdict = judge(specification, field, right)
+                verdict, answer = judge(specification, field, right), told(specification, field)
+                if arguments.plan:
+                    verdict, answer = judge_need(row, field, right)
                 counts[field][verdict] += 1
                 if arguments.misses and not verdict.endswith("right"):
                     answers = " or ".join(sorted(right))
-                    print(
-                        f"{row['model']:<28} {field:<12} {verdict}: {told(specification, field)!r}, is {answers}"
-                    )
+                    print(f"{row['model']:<28} {field:<12} {verdict}: {answer!r}, is {answers}")
     print(f"{'field':<14}{'scored':>7}" + "".join(f"{verdict:>16}" for verdict in VERDICTS))
     for field in (*FIELDS, "all"):
         counted = counts[field] if field != "all" else sum(counts.values(), collections.Counter())

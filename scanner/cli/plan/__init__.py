@@ -14,6 +14,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "build":   ("build", "build"),
     "show":    ("show", "show"),
     "set":     ("set", "set_"),
+    "export":  ("files", "export"),
+    "import":  ("files", "import_"),
     "prices":  ("money", "prices"),
     "quantities": ("money", "quantities"),
     "budget":  ("money", "budget"),

@@ -133,6 +133,41 @@ def test_prices_quantities_and_budget_agree_and_a_scenario_gives_dates(
     assert "state          planned" in says("plan", "show", devices[1]).stdout
 
 
+def test_a_workbook_goes_out_and_comes_back_after_it_was_shown(devices: list[str], tmp_path: Path) -> None:
+    says("plan", "build")
+    path = str(tmp_path / "plan.csv")
+    assert "2 devices" in says("plan", "export", path).stderr
+    (tmp_path / "plan.csv").write_text(
+        (tmp_path / "plan.csv").read_text().replace(",confirmed,", ",planned,", 1)
+    )
+    shown = says("plan", "import", path, "--dry-run")
+    assert (
+        "plan state   'confirmed' → 'planned'" in shown.stdout and "1 items would be changed" in shown.stderr
+    )
+    assert (
+        "Nothing was changed" in CliRunner().invoke(camcensus, ["plan", "import", path], input="n\n").stderr
+    )
+    assert "1 items changed" in CliRunner().invoke(camcensus, ["plan", "import", path], input="y\n").stderr
+    again = says("plan", "import", path, "--yes")
+    assert (
+        again.exit_code == 0 and "2 rows: 0 refused" in again.stderr and "Nothing was changed" in again.stderr
+    )
+
+
+def test_a_refused_row_ends_with_status_3_and_a_file_of_no_known_kind_is_refused(
+    devices: list[str], tmp_path: Path
+) -> None:
+    says("plan", "build")
+    (path := tmp_path / "plan.csv").write_text("Device,Version,State\nd0,v1,planned\n")
+    done = says("plan", "import", str(path), "--yes")
+    assert (
+        done.exit_code == 3
+        and "plan.csv: row 2, column Device: there is no device 'd0' in the plan" in done.stderr
+    )
+    with pytest.raises(CamcensusError, match=r"name it plan\.xlsx or plan\.csv"):
+        says("plan", "export", str(tmp_path / "plan.ods"))
+
+
 def test_a_scenario_without_its_numbers_is_refused(devices: list[str]) -> None:
     with pytest.raises(CamcensusError, match="a scenario takes a first day"):
         says("plan", "build", "--scenario", "by-site")

@@ -43,4 +43,4 @@ def unit(id: str = "d2", *, item: dict[str, Any] | None = None, **said: Any) -> 
     """A unit of the plan: a dome with 4 megapixels, confirmed, unless said otherwise."""
     one = device(id, **({"model": "DS-2CD2143G2-I"} | said))
     of = Item(**({"device": id, "added": "2026-11-01T00:00:00.000000Z", "state": "confirmed"} | (item or {})))
-    return Unit(device=one, item=of, specification=needed(one, of.filled))
+    return Unit(device=one, item=of, specification=needed(one, of.filled), decoded=needed(one))
