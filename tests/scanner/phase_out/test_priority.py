@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from scanner.errors import CamcensusError
 from scanner.inventory import Device
 from scanner.phase_out import dependence
 from scanner.phase_out.dependence import ties
-from scanner.phase_out.priority import DEFAULT, Priority, priorities, weights
+from scanner.phase_out.priority import DEFAULT, Priority, Weights, priorities, weights
 from tests.scanner.phase_out.units import device
 
 TODAY = date(2026, 11, 25)
@@ -28,8 +29,17 @@ def flaw(state: Any = "affected", kev: bool = False, cvss: float | None = 7.5) -
     )  # fmt: skip
 
 
-def priority(one: Device, *flaws: Exposure, sensitivity: str | None = None, path: Path = DEFAULT) -> Priority:
-    found = priorities([one], {one.id: flaws}, (), {one.site or "": sensitivity}, weights(path), TODAY)
+@functools.cache
+def usual() -> Weights:
+    return weights()
+
+
+def priority(
+    one: Device, *flaws: Exposure, sensitivity: str | None = None, path: Path | None = None
+) -> Priority:
+    found = priorities(
+        [one], {one.id: flaws}, (), {one.site or "": sensitivity}, weights(path) if path else usual(), TODAY
+    )
     return found[one.id]
 
 
