@@ -91,7 +91,12 @@ def charts(made: Figures, say: Language) -> list[Chart]:
     found = (
         Chart("maker", say.say("charts.maker"), say.say("charts.of_devices"), tuple(maker_bars(made, say))),
         Chart("brand", say.say("charts.brand"), proven, few(brand_bars(made, say), say)),
-        Chart("site", say.say("charts.site"), proven, few(site_bars(made, say), say)),
+        Chart(
+            "site",
+            say.say("charts.site"),
+            proven,
+            few(site_bars(made, say), say) if any(one.site for one in made.sites) else (),
+        ),
         Chart("state", say.say("charts.state"), say.say("charts.of_items"), tuple(state_bars(made, say))),
         Chart(
             "age",

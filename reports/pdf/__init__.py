@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from reports.content import Census
 from reports.language import Language, english
-from reports.pdf.view import view
+from reports.pdf.view import content_of
 from reports.template import Template
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def render(
     from reports.pdf.fonts import of_machine
 
     say, template, fonts = language or english(), template or Template(), fonts or of_machine()
-    content = view(census, say, template)
+    content = content_of(census, say, template)
     missing = fonts.missing(texts(content))
     if missing:
         content = written_out(content, {ord(letter): number(letter) for letter in missing})

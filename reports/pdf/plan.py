@@ -10,8 +10,9 @@ from reports.content import Census, Plan
 from reports.language import Language
 from reports.pdf.texts import LISTED, breakable, shown
 from reports.template import Template
+from scanner.phase_out.states import OPEN
 
-QUARTERS = 6  # on the first page
+QUARTERS, URGENT = 6, 5  # on the first page
 BILL = (
     "headings.site", "plan.phase", "plan.kind", "plan.replacement", "plan.quantity", "plan.unit_price", "plan.labour",
     "plan.total",
@@ -37,6 +38,7 @@ def plan(census: Census, say: Language, template: Template) -> dict[str, Any]:
         "bill": bill(known, census, say),
         "items": items(known, say),
         "sites": sites(known, census, say),
+        "urgent": urgent(known, say),
     }
 
 
@@ -76,6 +78,22 @@ def bill(known: Plan, census: Census, say: Language) -> dict[str, Any]:
         for line in known.bill[:LISTED]
     ]  # fmt: skip
     return {"headings": [say.say(key) for key in BILL], "rows": rows}
+
+
+def urgent(known: Plan, say: Language) -> dict[str, Any]:
+    """What comes first, and why; of what is still to be replaced."""
+    first = [one for one in known.items if one.state in OPEN and one.priority is not None][:URGENT]
+    keys = ("plan.priority", "headings.address", "headings.model", "plan.reasons")
+    rows = [
+        [
+            str(one.priority),
+            shown(one.address or one.device),
+            shown(one.model or "", 60),
+            shown("; ".join(reason for reason in one.reasons if not reason.startswith("0 ")), 120),
+        ]
+        for one in first
+    ]
+    return {"headings": [say.say(key) for key in keys], "rows": rows}
 
 
 def items(known: Plan, say: Language) -> dict[str, Any]:

@@ -17,18 +17,18 @@ from scanner.inventory.records import Device
 
 Cell = Any
 FIRST_BARS, FIRST_SPOTS = 5, 6
-FIRST_CHARTS = ("maker", "brand", "site", "age")
+FIRST_CHARTS = ("maker", "brand", "site", "age", "category")
 RUNS = 50
 WORDS = {
     "census": "report.census", "seen": "report.seen", "not_seen": "report.not_seen", "devices": "report.devices",
     "conflicts": "report.conflicts", "runs": "report.runs", "figures": "report.figures", "plan": "report.plan",
     "bill": "report.bill", "full": "pdf.full", "contents": "pdf.contents", "budget": "plan.budget",
-    "burn_down": "plan.burn_down", "listed": "plan.listed", "by_site": "plan.by_site",
+    "burn_down": "plan.burn_down", "listed": "plan.listed", "by_site": "plan.by_site", "urgent": "plan.urgent",
 }  # fmt: skip
 BIG = ("proven", "relabelled", "exploited", "leads")
 
 
-def view(census: Census, say: Language, template: Template) -> dict[str, Any]:
+def content_of(census: Census, say: Language, template: Template) -> dict[str, Any]:
     """All texts and numbers of the document."""
     made, spots = figures(census), sections.not_seen(census, say)
     key = list(sections.key_figures(made, census, say))
@@ -40,7 +40,7 @@ def view(census: Census, say: Language, template: Template) -> dict[str, Any]:
         "big": [{"count": say.number(one.count), "label": one.label} for one in key if one.id in BIG],
         "figures": [[one.label, say.number(one.count)] for one in key],
         "charts": [chart(one, say) for one in bars],
-        "first_charts": [chart(one, say, FIRST_BARS) for one in bars if one.id in FIRST_CHARTS],
+        "first_charts": [chart(one, say, FIRST_BARS) for one in bars if one.id in FIRST_CHARTS][:4],
         "not_seen": [site(one, say) for one in spots],
         "first_not_seen": first_spots(spots, say),
         "never_seen": say.say("unseen.never_seen"),

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from openpyxl.chart import BarChart, LineChart, Reference
+from openpyxl.chart.label import DataLabelList
 from openpyxl.chart.layout import Layout, ManualLayout
 from openpyxl.chart.shapes import GraphicalProperties
+from openpyxl.worksheet.pagebreak import Break
 
 from reports import sections, wording
 from reports.content import Census, figures
@@ -19,7 +21,8 @@ from reports.xlsx.tables import prepare_for_paper, sheet_name
 
 TONES = {"hikvision": "A63D2F", "dahua": "24668F", "neutral": "8A929D"}
 LEVELS = ("24668F", "7FB0D0", "C2A878", "D5D9DE")  # confirmed, probable, possible, none
-TALL = 17  # rows beside a chart
+SHORTEST = 8  # cm, of a chart
+ROWS_A_CM = 1.9
 WIDTHS = (58, 17, 13, 13, 13, 3)
 
 
@@ -38,7 +41,7 @@ class Summary:
 
     def __init__(self, sheet: Any, census: Census, say: Language, template: Template) -> None:
         self._sheet, self._census, self._say, self._template = sheet, census, say, template
-        self._cells, self._row = Cells(sheet, say), 0
+        self._cells, self._row, self._charts = Cells(sheet, say), 0, 0
         self._accent = template.accent.lstrip("#").upper()
 
     def write(self) -> None:
@@ -128,8 +131,14 @@ class Summary:
             drawn.legend.position = "b"
         drawn.x_axis.scaling.orientation = "maxMin"  # the first bar on top
         drawn.y_axis.majorGridlines, drawn.y_axis.numFmt = None, "#,##0"
-        self.place(drawn, chart.title, top)
-        self.pad(top)
+        drawn.dataLabels = (
+            None
+            if stacked
+            else DataLabelList(
+                showVal=True, showSerName=False, showCatName=False, showLegendKey=False, showPercent=False
+            )
+        )
+        self.place(drawn, chart.title, top, max(SHORTEST, 2.2 + 0.62 * len(chart.bars)))
 
     def burn_down(self) -> None:
         say, plan = self._say, self._census.plan
@@ -149,17 +158,18 @@ class Summary:
         drawn.y_axis.scaling.min = 0
         drawn.series[0].graphicalProperties.line.solidFill = self._accent
         drawn.series[0].smooth = False
-        self.place(drawn, say.say("plan.burn_down"), top)
-        self.pad(top)
+        self.place(drawn, say.say("plan.burn_down"), top, SHORTEST)
 
-    def place(self, drawn: Any, title: str, top: int) -> None:
-        drawn.title, drawn.width, drawn.height = title, 17, 8
+    def place(self, drawn: Any, title: str, top: int, height: float) -> None:
+        """Put a chart beside its numbers, and go on below both; on paper two of them make a page."""
+        drawn.title, drawn.width, drawn.height = title, 17, height
         drawn.title.layout = Layout(manualLayout=ManualLayout(xMode="edge", yMode="edge", x=0.02, y=0.02))
         drawn.x_axis.delete = drawn.y_axis.delete = False
         self._sheet.add_chart(drawn, f"G{top}")
-
-    def pad(self, top: int) -> None:
-        while self._row < top + TALL:
+        if self._charts % 2 == 0:
+            self._sheet.row_breaks.append(Break(top - 1))
+        self._charts += 1
+        while self._row < top + height * ROWS_A_CM + 1:
             self.line()
 
     def headings(self, *texts: str) -> None:

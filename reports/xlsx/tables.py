@@ -23,6 +23,10 @@ FIELDS = (
     "lease", "contract", "note", "first_seen", "last_seen", "last_run", "reachable", "conflicts", "id",
 )  # fmt: skip
 """The columns of the devices, in the order in which people read them."""
+MAY_BE_UNKNOWN = {
+    "site", "building", "floor", "room", "switch", "switch_port", "asset", "owner", "lease", "contract", "note",
+    "reachable", "conflicts",
+}  # fmt: skip
 
 
 class Table(NamedTuple):
@@ -31,6 +35,7 @@ class Table(NamedTuple):
     name: str
     headings: Sequence[str]
     rows: Callable[[], Iterable[Sequence[object]]]
+    unknown: Sequence[int] = ()  # columns in which nothing is known: there, and hidden
     totals: Sequence[Sequence[object]] = ()  # below the table, and no part of it
 
 
@@ -38,6 +43,8 @@ def write_table(book: Any, table: Table, say: Language) -> None:
     """Write a sheet with a heading that stays, a filter, and columns that fit."""
     sheet = book.create_sheet(sheet_name(table.name))
     fit(sheet, islice(table.rows(), SAMPLE), table.headings)
+    for column in table.unknown:
+        sheet.column_dimensions[get_column_letter(column)].hidden = True
     sheet.freeze_panes = "B2"
     prepare_for_paper(sheet)
     sheet.print_title_rows = "1:1"
@@ -72,6 +79,13 @@ def devices(census: Census, say: Language) -> Table:
         say.say("report.devices"),
         headings,
         lambda: (device_row(device, census, say) for device in census.devices),
+        unknown=[
+            column
+            for column, field in enumerate(FIELDS, 1)
+            if census.devices
+            and field in MAY_BE_UNKNOWN
+            and not any(getattr(device, field) for device in census.devices)
+        ],
     )
 
 
@@ -154,7 +168,7 @@ def bill(census: Census, say: Language) -> Table:
             [say.say("plan.total"), *space, None, None, None, amount, currency]
             for currency, amount in known.totals.items()
         ]
-    return Table(say.say("report.bill"), headings, rows, totals)
+    return Table(say.say("report.bill"), headings, rows, totals=totals)
 
 
 def not_seen(census: Census, say: Language) -> Table:
