@@ -14,6 +14,7 @@ test: $(VENV)/.dev
 	$(BIN)/pytest -m "paced and not slow"
 
 test-slow: $(VENV)/.dev
+	-.ci/packages slow
 	$(BIN)/pytest -m slow
 
 check: $(VENV)/.dev
