@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 CAUSES = ("network", "fingerprints", "unknown")
 PLACES = ("new", "came-back", "gone-quiet", "moved", "first-looked-at", "not-looked-at")
+COLUMNS = (
+    "kind", "cause", "at", "device", "address", "site", "maker_name", "brand", "model", "before", "after", "run", "by",
+    "why",
+)  # fmt: skip
 RANGES = 20  # that a line names; --format jsonl has all
 
 
@@ -34,7 +38,9 @@ RANGES = 20  # that a line names; --format jsonl has all
 @click.option("--site", metavar="SITE", help="Only devices at this site, by its id or its name.")
 @click.option("--covered", is_flag=True, help="Only devices whose maker a policy names.")
 @where_option
-@click.option("--format", "form", type=click.Choice(["text", "jsonl"]), default="text", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "csv", "jsonl"]), default="text", show_default=True
+)
 @inventory_option
 @fingerprints_option
 def diff(
@@ -55,20 +61,22 @@ def diff(
     \b
     $ camcensus diff 20260301-0930 20260308-0930
     $ camcensus diff --since 2026-03-01 --covered
+    $ camcensus diff --since 2026-03-01 --format csv > changes.csv
     """
     import msgspec
 
     from scanner.attribution import Again
     from scanner.identify import library
     from scanner.inventory import open_inventory, places
+    from scanner.inventory.search import in_short
 
     if (len(runs) == 2) == bool(since) or len(runs) not in (0, 2):
         raise click.UsageError("name two runs, or --since DATE")
     with open_inventory(inventory, create=False) as opened:
         site = opened.ask(places.known_site, site) if site else None
         found = _between(opened, runs, since, Again(opened, lambda: library(fingerprints)))
-        condition = " and ".join(f"({part})" for part in (where, "covered" if covered else "") if part)
-        devices = {device.id: device for device in opened.each_device(condition, evidence=False)}
+        chosen = in_short(covered=covered, where=where)
+        devices = {device.id: device for device in opened.each_device(chosen, evidence=False)}
         events = [
             event
             for event in found.events()
@@ -77,8 +85,23 @@ def diff(
         ground = [one for one in found.ground() if not site or one.site == site]
     if form == "jsonl":
         sys.stdout.buffer.writelines(msgspec.json.encode(one) + b"\n" for one in (*events, *ground))
+    elif form == "csv":
+        from scanner.cli.devices.output import write_csv
+
+        write_csv(COLUMNS, (cells(event, devices[event.device]) for event in events))
     else:
         click.echo("\n".join(lines(found, events, ground, devices)))
+
+
+def cells(event: Event, device: Device) -> Iterator[str]:
+    """A row of CSV, in the order of COLUMNS; what could not be compared has no columns here."""
+    from reports.csv import harmless, text
+
+    for name in COLUMNS:
+        value = getattr(event if name in event.__struct_fields__ else device, name)
+        if isinstance(value, Mapping):
+            value = "; ".join(f"{key} {text(one)}" for key, one in value.items() if one is not None)
+        yield harmless(text(value))
 
 
 def _between(inventory: Inventory, runs: Sequence[str], since: str | None, again: Again) -> Diff:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -231,3 +233,26 @@ def test_diff_asks_for_two_runs_or_a_day(weeks: Weeks, path: Path, words: list[s
 def test_a_day_that_is_none_is_named(weeks: Weeks, path: Path) -> None:
     with pytest.raises(CamcensusError, match="yesterday"):
         CliRunner().invoke(diff, ["--since", "yesterday", "--inventory", str(path)], catch_exceptions=False)
+
+
+def test_changes_as_a_spreadsheet_are_one_row_each_and_run_nothing(path: Path) -> None:
+    with Weeks(path) as weeks:
+        one = weeks.run(camera(1, model="=cmd()"), camera(2))
+        other = weeks.run(camera(1, "10.1.0.9", model="=cmd()"), camera(3))
+
+    def rows(*words: str) -> list[dict[str, str]]:
+        shown = CliRunner().invoke(diff, [*words, "--format", "csv", "--inventory", str(path)]).stdout
+        return list(csv.DictReader(io.StringIO(shown, newline="")))
+
+    found = {row["kind"]: row for row in rows(one, other)}
+    assert set(found) == {"new", "moved", "gone-quiet"}
+    assert found["moved"]["before"] == "address 10.1.0.1" and found["moved"]["after"] == "address 10.1.0.9"
+    assert found["moved"]["model"] == "'=cmd()" and found["moved"]["run"] == other
+    assert [row["kind"] for row in rows(one, other, "--where", "address = 10.1.0.9", "--covered")] == [
+        "moved"
+    ]
+    with pytest.raises(CamcensusError, match="does not fit here"):
+        CliRunner().invoke(
+            diff, ["--since", "2026-01-01", "--covered", "--where", "brand = x) or (covered", "--inventory", str(path)],
+            catch_exceptions=False,
+        )  # fmt: skip
