@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "export":  ("files", "export"),
     "import":  ("files", "import_"),
     "prices":  ("money", "prices"),
+    "candidates": ("candidates", "candidates"),
     "quantities": ("money", "quantities"),
     "budget":  ("money", "budget"),
     "progress": ("progress", "progress"),
