@@ -177,6 +177,8 @@ def explained(path: Path) -> Iterator[None]:
                 why=f"it lacks a part that camcensus made, somebody changed it: {error}",
                 fix=RESTORE,
             ) from error
+        if str(error).startswith("Could not decode"):  # Python's own error, without a code
+            primary = sqlite3.SQLITE_CORRUPT
         if primary not in TROUBLE:
             raise
         why, fix = TROUBLE[primary]

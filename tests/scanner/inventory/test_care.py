@@ -148,6 +148,28 @@ def test_a_backup_is_made_while_a_scan_records(path: Path, tmp_path: Path) -> No
         assert set(acknowledged) <= held and held == set(range(len(held)))
 
 
+def test_all_care_is_taken_while_a_scan_records(path: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", RECORDS_FOR_EVER, str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as scan:
+        assert scan.stdout is not None
+        try:
+            last = -1
+            for asked in (
+                ("check",), ("vacuum",), ("stats",), ("export", str(tmp_path / "out")), ("policy", "--replies", "1d"),
+                ("retain",), ("check", "--repair"), ("vacuum",),
+            ):  # fmt: skip
+                numbers = [int(scan.stdout.readline()) for _ in range(20)]
+                assert numbers == list(range(last + 1, last + 21)), f"before {asked[0]}"
+                last = numbers[-1]
+                assert called(*asked, "--inventory", str(path))[0] == 0, asked[0]
+            last = [int(scan.stdout.readline()) for _ in range(20)][-1]
+        finally:
+            scan.kill()
+    with open_inventory(path, create=False) as kept:
+        held = [int(one.payload) for _, one in kept.observations()]
+    assert held == list(range(len(held))) and len(held) > last and list(check(path)) == []
+
+
 # Check
 
 
@@ -309,6 +331,18 @@ def test_an_export_can_be_read_back_row_by_row(kept: Path, tmp_path: Path) -> No
         assert now.devices() == was.devices() and now.runs() == was.runs()
         assert list(now.observations()) == list(was.observations())
     assert list(check(tmp_path / "back.db")) == []
+
+
+def test_text_that_is_none_is_an_error_that_says_so_and_the_check_names_it(
+    kept: Path, inventory: Inventory, tmp_path: Path
+) -> None:
+    inventory.close()
+    change(kept, "UPDATE devices SET model = CAST(x'ff41' AS TEXT)")
+    with pytest.raises(CamcensusError, match="the file is damaged"):
+        care.export(kept, tmp_path / "out")
+    with pytest.raises(CamcensusError, match="the file is damaged"), open_inventory(kept) as opened:
+        opened.devices()
+    assert any("could not be read" in one.problem for one in check(kept))
 
 
 def test_an_export_writes_over_nothing(kept: Path, tmp_path: Path) -> None:
