@@ -6,8 +6,7 @@ devices have decides nothing. docs/explanation/identity.md explains the rules.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from itertools import combinations
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
@@ -126,18 +125,17 @@ class Identity:
         has it and nothing else is known of that in this run. A MAC address that clones share speaks only where the
         device was."""
         told = [one for one in seen.identifiers if one.kind in KINDS]
-        proposed: dict[Kind, dict[str, bool]] = {
-            kind: {} for kind in KINDS
-        }  # and whether the device was here
-        digits: dict[str, bool] = {}
+        proposed: dict[Kind, dict[str, bool]] = {kind: {} for kind in KINDS}  # was it here?
+        digits: set[str] = set()
         for device, kind, value, near, here in self._rows(KNOWN_BY, {"them": json_text(told)} | about):
             if telling(Identifier(kind, value)) or (near and device in proposed["certificate"]):
                 proposed[kind].setdefault(device, bool(here))
             elif near:
-                digits[device] = bool(here)
+                digits.add(device)
         found: dict[str, Rule] = {}
         mistaken: list[str] = []
-        clones = tuple(proposed["mac"]) if several(self._db, proposed["mac"]) else ()
+        sharing = proposed["mac"] if len(proposed["mac"]) > 1 else {}
+        clones = tuple(sharing) if several(self._db, sharing) else ()
         for kind, devices in proposed.items():
             sure = kind in SURE
             surer = SURE[: SURE.index(kind)] if sure else SURE
@@ -235,10 +233,15 @@ def identifiers_of(db: Database, device: str) -> list[Identifier]:
     return [Identifier(*row) for row in db.conn.execute(query, (device,)).fetchall()]
 
 
-def several(db: Database, devices: Collection[str]) -> bool:
+def several(db: Database, devices: Iterable[str]) -> bool:
     """Whether the serial numbers of devices show that they are several units, for all that they share."""
-    known = [identifiers_of(db, one) for one in devices] if len(devices) > 1 else []
-    return any(contradict(one, other, ("serial",)) for one, other in combinations(known, 2))
+    known: list[list[Identifier]] = []
+    for one in devices:
+        its = identifiers_of(db, one)
+        if any(contradict(its, other, ("serial",)) for other in known):
+            return True
+        known.append(its)
+    return False
 
 
 def cloned(db: Database) -> frozenset[str]:
