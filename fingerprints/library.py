@@ -66,7 +66,9 @@ class Library:
     @cached_property
     def version(self) -> str:
         """A short name for exactly this knowledge, to be kept with what it decided."""
-        stated = (self.fingerprints, *self.makers.values(), *self.brands.values(), *self.policies)
+        # What a removal has to show decides nothing about a device.
+        covering = (msgspec.structs.replace(policy, removal=None) for policy in self.policies)
+        stated = (self.fingerprints, *self.makers.values(), *self.brands.values(), *covering)
         known = hashlib.sha256(msgspec.json.encode(stated))
         for file in (self.blocks.file, self.blocks.others, self.enterprises.file, *data()):
             known.update(hashlib.sha256(file.read_bytes()).digest())

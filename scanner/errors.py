@@ -10,7 +10,7 @@ from __future__ import annotations
 
 EXIT_STATUSES = {
     0: "done",
-    1: "done, and what `--fail-on` named, or `inventory check` looks for, was found",
+    1: "done, and what `--fail-on` named, or a check looks for, was found",
     2: "wrong usage, or something to put right first: the error says what",
     3: "incomplete: a part was done and kept, and the rest is named",
     130: "interrupted, with all that was seen saved",

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from fingerprints.library import Library
-from fingerprints.policies import FILE, Policy, policies
+from fingerprints.policies import FILE, Policy, all_policies, policies
 from fingerprints.rules import Defect
+from scanner.evidence.requirements import REQUIREMENTS
 
 KNOWN = {one.id: one for one in policies()}
 
@@ -51,6 +53,35 @@ def test_the_page_about_policies_has_a_section_for_each(policy: Policy) -> None:
     assert f"## `{policy.id}`" in page.read_text(encoding="utf-8")
 
 
+PROOFS = {one.id: one.removal for one in all_policies().values() if one.removal}
+
+
+@pytest.mark.parametrize("id", ["us-ndaa-889", "us-fcc-covered-list", "uk-sensitive-sites", "au-commonwealth",
+                                "my-organisation"])  # fmt: skip
+def test_what_a_removal_has_to_show_is_said_with_its_certainty(id: str) -> None:
+    assert PROOFS[id].basis.endswith(".") and PROOFS[id].covers.endswith(".")
+    assert {"maker", "at"} <= set(PROOFS[id].record) <= REQUIREMENTS.keys()
+
+
+def test_both_parts_of_section_889_and_both_reports_are_told() -> None:
+    it = PROOFS["us-ndaa-889"]
+    assert [part.cites[-9:] for part in it.parts] == ["(a)(1)(A)", "(a)(1)(B)"]
+    assert [part.since for part in it.parts] == [date(2019, 8, 13), date(2020, 8, 13)]
+    assert [notice.within.split(" business")[0] for notice in it.notices] == ["1", "10"]
+    assert {"brand", "supplier name", "item description"} <= set(it.notices[0].holds)
+
+
+def test_the_neutral_policy_covers_nothing() -> None:
+    assert "my-organisation" in all_policies() and "my-organisation" not in KNOWN
+
+
+def test_what_a_removal_has_to_show_decides_nothing_about_devices() -> None:
+    known = Library.load()
+    bare = [msgspec.structs.replace(one, removal=None) for one in known.policies]
+    makers, brands = tuple(known.makers.values()), tuple(known.brands.values())
+    assert Library(known.fingerprints, makers, brands, bare, known.blocks).version == known.version
+
+
 GOOD = """[[policy]]
 id = "one"
 name = "One"
@@ -86,6 +117,12 @@ def test_a_sound_file_is_read(tmp_path: Path) -> None:
         (GOOD.replace('"high"', '"sure"'), 1, "sure"),
         (GOOD.replace("known = 2021-01-01\n", ""), 1, "known"),
         (GOOD.replace("2021-01-01", "2019-01-01"), 1, "known"),
+        (
+            GOOD + '[policy.removal]\ncovers = "All."\nrecord = []\nbasis = " "\ncertainty = "low"\n',
+            1,
+            "basis",
+        ),
+        (GOOD + '[policy.removal]\ncovers = "All."\nrecords = []\n', 1, "removal"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_named_with_the_line(

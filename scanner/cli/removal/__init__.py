@@ -16,6 +16,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "list":    ("show", "list_"),
     "show":    ("show", "show"),
     "undo":    ("record", "undo"),
+    "check":   ("check", "check"),
+    "policies": ("check", "policies"),
     "verdict": ("verdict", "verdict"),
 }  # fmt: skip
 
