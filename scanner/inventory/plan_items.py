@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from scanner.inventory.journal import Change, journal
+from scanner.inventory.places import MERGED, current
 from scanner.inventory.query import condition
 from scanner.inventory.rows import Row, json_text
 from scanner.phase_out.items import EDITABLE, Item, Reason, Wrong, edited
@@ -177,13 +178,19 @@ def since(db: Database, device: str, version: int) -> list[Row]:
 
 
 def history(db: Database, where: str = "") -> list[Row]:
-    """Every change of the plan's items: `at`, `by`, `device`, `field`, `before`, `after`, `why`, the oldest first."""
+    """Every change of the plan's items: `at`, `by`, `device`, `field`, `before`, `after`, `why`, the oldest first.
+
+    What was changed of a device that was merged into another since is told of that one.
+    """
     expression, values = condition(where)
+    chosen = {id for (id,) in db.execute(f"SELECT id FROM devices WHERE {expression}", values).fetchall()}
+    into = dict(db.execute(MERGED).fetchall())
     query = (
         "SELECT at, by, device, substr(field, 6) AS field, before, after, why FROM journal "
-        f"WHERE cause = 'plan' AND device IN (SELECT id FROM devices WHERE {expression}) ORDER BY id"
+        "WHERE cause = 'plan' AND device IS NOT NULL ORDER BY id"
     )
-    return list(db.query(query, values))
+    rows = (row | {"device": current(row["device"], into)} for row in db.query(query))
+    return [row for row in rows if row["device"] in chosen]
 
 
 assert set(EDITABLE) <= set(Item.__struct_fields__)

@@ -144,6 +144,11 @@ def test_the_item_of_a_merged_device_goes_with_it_and_comes_back(
     kept = inventory.merge(devices[1], devices[2], by="jo", why="one unit")
     gone = ({devices[1], devices[2]} - {kept}).pop()
     assert items(inventory)[kept].phase == "1"
+    assert [row["field"] for row in inventory.ask(plan_items.history, f"id = {kept}")] == [
+        "state",
+        "state",
+        "phase",
+    ]
     inventory.unmerge(gone, by="jo", why="no, two")
     assert {id: one.phase for id, one in items(inventory).items()} == {devices[0]: None, devices[1]: "1"}
 
