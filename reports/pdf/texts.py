@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reports import wording
 
-LISTED = 2_000  # rows of a table on paper: nobody reads more, and typst takes 70 KB of memory for each
+LISTED = 1_000  # rows of a table on paper: nobody reads more, and typst takes up to 200 KB of memory for each
 WORD, PIECE = 20, 12  # a longer word may be broken after each piece
 BREAK = "\u200b"
 
