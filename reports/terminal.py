@@ -58,7 +58,8 @@ def parts(census: Census, say: Language) -> Iterator[RenderableType]:
     yield from plan(census, say)
     if census.log_head:
         yield line()
-        yield line(say.say("report.log_is", head=wording.shown(census.log_head)), "dim")
+        yield line(say.say("report.log_head"), "dim")
+        yield indented(wording.shown(census.log_head), "dim")
 
 
 def table(devices: tuple[Device, ...], say: Language) -> Table:

@@ -77,7 +77,7 @@ class Census(msgspec.Struct, frozen=True, kw_only=True):
     ) -> Self:
         """All that the inventory holds, with the coverage behind it; or only the devices that one run saw, that are
         at one site, or for which a condition holds."""
-        from scanner.inventory import places
+        from scanner.inventory import log, places
 
         sites = {one.id: one.name for one in inventory.ask(places.sites)}
         chosen = where.strip()
@@ -104,6 +104,7 @@ class Census(msgspec.Struct, frozen=True, kw_only=True):
             sites=sites,
             selection=chosen,
             plan=plan_of(inventory, where, now.date(), these),
+            log_head=str(head) if (head := log.head(inventory)).seq else None,
             evidence=evidence,
         )
 

@@ -142,6 +142,8 @@ def csv(asked: Asked, excel: bool, blind_spots: str | None) -> None:
         write(blind_spots, [csv.render_blind_spots(made.unseen, byte_order_mark=excel, language=language)])
     else:
         click.echo("What was not seen is not in this file: --blind-spots FILE writes it.", err=True)
+    if made.log_head:
+        click.echo(f"Head of the log: {made.log_head}", err=True)
 
 
 @report.command()

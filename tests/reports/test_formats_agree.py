@@ -24,7 +24,7 @@ from lxml import html as markup
 
 from reports.language import Language, codes, language
 from scanner.cli.report import report
-from scanner.inventory import RunSettings, Seen, open_inventory, plan_items, plan_prices
+from scanner.inventory import RunSettings, Seen, log, open_inventory, plan_items, plan_prices
 from scanner.inventory import places as sites
 from scanner.model import Claim, Coverage, Identification
 from scanner.phase_out import plan
@@ -249,6 +249,13 @@ def test_what_was_not_seen_stands_beside_the_counts(inventory: Path, kind: str) 
 def test_no_file_ever_speaks_of_compliance(inventory: Path, kind: str, code: str) -> None:
     text = words_of(inventory, kind, "--language", code).lower()
     assert not re.search(r"complian|konform|complies", text)
+
+
+@pytest.mark.parametrize("kind", ["terminal", "json", "xlsx", "html", "pdf"])
+def test_every_report_prints_the_head_of_the_log(inventory: Path, kind: str) -> None:
+    with open_inventory(inventory, create=False) as opened:
+        head = str(log.head(opened))
+    assert not head.startswith("0:") and head in words_of(inventory, kind)
 
 
 def test_the_csv_writes_what_was_not_seen_beside_the_devices(inventory: Path, tmp_path: Path) -> None:
