@@ -5,10 +5,11 @@ docs/explanation/confidence.md says in prose, and with measured figures, what is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 import msgspec
 
+from fingerprints.rules import COVERED_MAKERS
 from scanner.model import STRENGTHS, Claim, Confidence, Protocol, Strength
 
 WITNESS: dict[Protocol, str] = {
@@ -63,7 +64,9 @@ class Verdict(msgspec.Struct, frozen=True):
     conflicts: tuple[str, ...] = ()
 
 
-def settle_maker(claims: Sequence[Claim], names: Mapping[str, str]) -> Verdict:
+def settle_maker(
+    claims: Sequence[Claim], names: Mapping[str, str], covered: Set[str] = frozenset(COVERED_MAKERS)
+) -> Verdict:
     """Weigh the claims for each maker. `names` gives the display name of each maker's slug."""
     cases = weigh(claims, "maker")
     if not cases:
@@ -78,6 +81,10 @@ def settle_maker(claims: Sequence[Claim], names: Mapping[str, str]) -> Verdict:
     if not rivals:
         return Verdict(best.value, best.confidence)
     if any(rival.weights == best.weights for rival in rivals):
+        if covered.isdisjoint((best.value, *(rival.value for rival in rivals))):
+            return Verdict(
+                best.value, "possible", conflicts
+            )  # whoever it is, it is none of the makers sought
         return Verdict(None, "none", conflicts)
     # An open contradiction never leaves a verdict at its full confidence; evenly matched, only a suspicion is left.
     even = any(rival.weights[0] == best.weights[0] for rival in rivals)

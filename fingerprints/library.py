@@ -146,6 +146,8 @@ class Library:
         maker = self.makers.get(verdict.maker) if verdict.maker else None
         maker_name = maker.name if maker else verdict.maker
         brand = self._brand(about.get("brand", ()), maker)
+        if brand is None and maker is None and verdict.maker in named_makers(claims):
+            brand = verdict.maker  # a name that nothing more is known of, as the device shows it
         best = {attribute: best_value(some, attribute) for attribute, some in about.items()}
         category = best.get("category")
         if category is None and verdict.maker is not None:

@@ -93,3 +93,14 @@ def test_a_unit_is_relabelled_when_another_name_than_the_makers_is_on_it(
     maker_name: str | None, brand: str | None, expected: bool | None
 ) -> None:
     assert relabelled(maker_name, brand) is expected
+
+
+def test_a_contradiction_among_makers_that_nobody_seeks_accuses_nobody_and_still_shows() -> None:
+    verdict = settle_maker([says("axis", "strong", "snmp"), says("bosch", "strong", "http")], NAMES)
+    assert (verdict.maker, verdict.confidence) == ("axis", "possible")
+    assert verdict.conflicts
+
+
+def test_a_contradiction_with_a_maker_that_is_sought_goes_to_a_person() -> None:
+    verdict = settle_maker([says("axis", "strong", "snmp"), says("dahua", "strong", "http")], NAMES)
+    assert verdict.maker is None and verdict.confidence == "none"
