@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -76,12 +77,23 @@ def read(at: Path) -> Template:
 
 
 def contrast_on_white(colour: str) -> float:
-    """The contrast of a colour with white (WCAG 2.2, relative luminance)."""
-    parts = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    """The contrast of a colour such as `#1f5673` with white."""
+    return contrast([int(colour[at : at + 2], 16) for at in (1, 3, 5)], (255, 255, 255))
+
+
+def contrast(one: Sequence[int], other: Sequence[int]) -> float:
+    """The contrast of two colours in red, green and blue (WCAG 2.2)."""
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: Sequence[int]) -> float:
+    """The relative luminance of a colour in red, green and blue."""
+    parts = (part / 255 for part in colour)
     red, green, blue = (
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
     )
-    return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def _template(known: dict[str, Any], file: Path) -> Template:
