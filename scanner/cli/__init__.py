@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "devices":      ("devices",      "List the devices in the inventory, or show one with its evidence."),
     "diff":         ("diff",         "Say what changed between two runs, or since a day."),
     "doctor":       ("doctor",       "Say what this machine can do, and how to get what is missing."),
+    "evidence":     ("evidence",     "Hand over evidence that an auditor can check without us."),
     "fingerprints": ("fingerprints", "Check, list and explain the fingerprints."),
     "identify":     ("identify",     "Name the makers behind recorded observations, without any network."),
     "inventory":    ("inventory",    "Back up, check, compact, export and measure the inventory."),

@@ -1,6 +1,6 @@
-"""Post a text to a URL that the user named: there and nowhere else, within a bounded time.
+"""Post something to a URL that the user named: there and nowhere else, within a bounded time.
 
-No redirect is followed, no proxy is asked, certificates are verified, and of the answer only the status is read.
+No redirect is followed, no proxy is asked, certificates are verified, and of the answer no more is read than was said.
 CAMCENSUS_CONFINE holds here too.
 """
 
@@ -20,6 +20,11 @@ from scanner.net.names import resolve
 
 def post(url: str, body: bytes, *, seconds: float) -> int:
     """Post JSON, and return the HTTP status. Raises OSError or http.client.HTTPException when no answer came."""
+    return exchange(url, body, "application/json", seconds=seconds)[0]
+
+
+def exchange(url: str, body: bytes, kind: str, *, seconds: float, most: int = 0) -> tuple[int, bytes]:
+    """Post something, and return the HTTP status and the first `most` bytes of the answer. Raises as `post` does."""
     parts = split(url)
     host = parts.hostname or ""
     for address in resolve(host):
@@ -30,9 +35,10 @@ def post(url: str, body: bytes, *, seconds: float) -> int:
     hurry.start()
     try:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        headers = {"Content-Type": "application/json", "User-Agent": "camcensus", "Connection": "close"}
+        headers = {"Content-Type": kind, "User-Agent": "camcensus", "Connection": "close"}
         connection.request("POST", path, body, headers)
-        return connection.getresponse().status
+        answer = connection.getresponse()
+        return answer.status, answer.read(most) if most else b""
     finally:
         hurry.cancel()
         connection.close()
