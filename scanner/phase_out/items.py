@@ -137,6 +137,8 @@ def edited(item: Item, said: Mapping[str, str | None], today: date, why: str = "
     if now["state"] == "kept" and not now["reason"]:
         raise Wrong("reason", "a unit is kept for a reason, and none is given")
     _check_dates(item, now, before, today)
+    if (field := DATED.get(state_named(now["state"] or ""))) and not now[field]:
+        raise Wrong(field, f"it is {now['state']}, and that has a date", "write another date instead")
     if now["cost"] is not None and now["currency"] is None:
         raise Wrong("currency", "a cost has a currency, and none is given")
     return {field: value for field, value in now.items() if value != before[field]}

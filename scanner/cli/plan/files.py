@@ -87,7 +87,8 @@ def import_(file: Path, encoding: str | None, dry_run: bool, yes: bool, by: str,
             found.refuse(lines[edit.device], wrong)
         show_changes(rehearsed.changes)
         tell(found)
-        good = [edit for edit in edits if edit not in [one for one, _ in rehearsed.refused]]
+        refused = {edit.device for edit, _ in rehearsed.refused}
+        good = [edit for edit in edits if edit.device not in refused]
         changed = len({one.device for one in rehearsed.changes})
         if dry_run:
             click.echo(f"{changed:,} items would be changed; nothing was.", err=True)

@@ -80,6 +80,7 @@ def set_(
     $ camcensus plan set 10.20.0.17 --state kept --why "leased until 2028"
     """
     from scanner.inventory import open_inventory, plan_items
+    from scanner.inventory.query import condition
     from scanner.phase_out.items import EDITABLE, Wrong, read
 
     said = {name: value for name, value in fields.items() if value is not None}
@@ -97,6 +98,9 @@ def set_(
         raise CamcensusError("which devices?", fix="name them, or choose them with --where")
     with open_inventory(inventory, create=False) as opened:
         if where:
+            condition(
+                where
+            )  # errors point at what was written, and nothing reaches out of the parentheses below
             chosen = where_true(opened, f"({where}) and state is set")
         else:
             chosen = list(dict.fromkeys(opened.device(one).id for one in devices))

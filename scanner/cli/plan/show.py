@@ -88,11 +88,11 @@ def table(units: Sequence[Unit]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from reports.wording import shown
+    from reports.wording import name, shown
 
     made = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
-    for name in ("Prio", "Device", "Site", "Address", "Model", "State", "Phase", "Due", "Needs"):
-        made.add_column(name, overflow="fold", justify="right" if name == "Prio" else "left")
+    for heading in ("Prio", "Device", "Site", "Address", "Model", "State", "Phase", "Due", "Needs"):
+        made.add_column(heading, overflow="fold", justify="right" if heading == "Prio" else "left")
     for one in units:
         item, device = one.item, one.device
         asked = f"; {len(one.specification.asked)} to ask" if one.specification.asked else ""
@@ -107,7 +107,7 @@ def table(units: Sequence[Unit]) -> None:
             item.phase,
             due,
         )
-        texts = ["" if cell is None else shown(str(cell)) for cell in cells]
+        texts = ["" if cell is None else name(str(cell)) for cell in cells]
         made.add_row(*map(Text, (*texts, shown(one.specification.text, 200) + asked)))
     Console(highlight=False, markup=False, emoji=False).print(made)
 

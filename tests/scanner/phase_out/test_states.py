@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from datetime import date
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scanner.errors import CamcensusError
 from scanner.phase_out.items import Item, Wrong, edited, read
 from scanner.phase_out.states import (
     ABOUT,
+    DATED,
     FORWARD,
     STATES,
     WITH_REASON,
@@ -101,6 +106,39 @@ def test_an_edit_that_cannot_be_is_refused_with_its_reason(said: dict[str, str |
         edited(item("planned"), said, TODAY)
 
 
-def test_an_item_never_loses_its_state() -> None:
+def test_an_item_never_loses_its_state_nor_the_date_of_it() -> None:
+    with pytest.raises(Wrong, match="it is ordered, and that has a date"):
+        edited(item("ordered", ordered_on=TODAY), {"ordered_on": None}, TODAY)
     with pytest.raises(Wrong, match="an item always has a state"):
         read({"state": "  "})
+
+
+DAYS = st.sampled_from([None, "2026-11-01", "2026-11-24", "2026-12-24"])
+SAID = st.fixed_dictionaries(
+    {},
+    optional={
+        "state": st.sampled_from(STATES), "reason": st.sampled_from([None, "leased"]), "due": DAYS,
+        "ordered_on": DAYS, "installed_on": DAYS, "removed_on": DAYS, "verified_on": DAYS,
+        "cost": st.sampled_from([None, "10.00"]), "currency": st.sampled_from([None, "EUR"]),
+    },
+)  # fmt: skip
+
+
+@given(st.lists(st.tuples(SAID, st.sampled_from(["", "because"])), max_size=12))
+def test_whatever_is_tried_an_item_stays_one_that_makes_sense(
+    tries: list[tuple[dict[str, str | None], str]],
+) -> None:
+    now = item()
+    for said, why in tries:
+        before = now.state
+        with contextlib.suppress(Wrong):
+            values = msgspec.structs.asdict(now) | edited(now, said, TODAY, why)
+            now = msgspec.convert({name: value for name, value in values.items() if value is not None}, Item)
+        assert now.state in (before, *FORWARD[before], *WITH_REASON[before])
+        reached = {name: getattr(now, field) for name, field in DATED.items()}
+        assert now.state not in reached or reached[now.state]
+        assert not any(
+            day for name, day in reached.items() if STATES.index(state_named(name)) > STATES.index(now.state)
+        )
+        assert all(day <= TODAY for day in reached.values() if day)
+        assert (now.state != "kept" or now.reason) and (now.cost is None or now.currency)
