@@ -17,7 +17,8 @@ from reports.language import Language, english
 from scanner.blind_spots import BlindSpots, Excluded, Gap, Reach, Recorder, Unusable
 
 Kind = Literal[
-    "network", "gap", "exclusion", "run", "protocol", "silent", "mute", "recorder", "weak", "address", "look",
+    "network", "gap", "exclusion", "run", "protocol", "silent", "mute", "recorder", "weak", "address", "doubt",
+    "look",
 ]  # fmt: skip
 
 NOTHING = "nothing known to be missing"
@@ -186,6 +187,10 @@ def _devices(one: BlindSpots, say: Language) -> Iterator[BlindSpot]:
     if n := len(one.by_address):
         why = say.say("unseen.by_address_why", n=n, some=_some(one.by_address, say))
         yield BlindSpot(kind="address", what=say.say("unseen.by_address", n=n), why=why, count=n)
+    if n := len(one.doubts):
+        pairs = [f"{doubt.address or doubt.device}: {doubt.device}, {doubt.other}" for doubt in one.doubts]
+        why = say.say("unseen.doubt_why", n=n, some=_some(pairs, say))
+        yield BlindSpot(kind="doubt", what=say.say("unseen.doubt", n=n), why=why, count=n)
     if old := [look for look in one.looks if look.old and look.at]:
         names = [f"{look.address or look.device} {wording.moment(look.at)[:10]}" for look in old]
         yield BlindSpot(

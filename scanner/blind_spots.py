@@ -16,6 +16,7 @@ import msgspec
 
 from fingerprints import models
 from scanner import spans
+from scanner.inventory.looks import doubts as open_doubts
 from scanner.inventory.records import Device, Run
 from scanner.model import Category, Confidence, Exclusion, Observation, Protocol
 from scanner.spans import Spans
@@ -124,6 +125,16 @@ class Weak(msgspec.Struct, frozen=True, kw_only=True):
     confidence: Confidence
 
 
+class Doubt(msgspec.Struct, frozen=True, kw_only=True):
+    """A device that came as a new one and may be another that was known, which the replies cannot tell."""
+
+    device: str
+    other: str
+    address: str | None
+    why: str
+    at: datetime
+
+
 class Looked(msgspec.Struct, frozen=True, kw_only=True):
     """A device and the last conclusive look at it; without one, it was never told for sure."""
 
@@ -149,9 +160,8 @@ class BlindSpots(msgspec.Struct, frozen=True, kw_only=True):
     runs: tuple[Reach, ...] = ()  # those that speak for the site, the newest first
     recorders: tuple[Recorder, ...] = ()
     weak: tuple[Weak, ...] = ()
-    by_address: tuple[
-        str, ...
-    ] = ()  # addresses that alone tell which device it was: a replacement would not show
+    by_address: tuple[str, ...] = ()  # addresses that alone tell which device it was
+    doubts: tuple[Doubt, ...] = ()
     mute: tuple[str, ...] = ()
     looks: tuple[Looked, ...] = ()  # the longest ago first
 
@@ -167,6 +177,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     looks: Mapping[str, Look] = {}
     by_address: Set[str] = frozenset()  # devices that their last sighting knew by their address alone
     channels: Mapping[str, Channels] = {}
+    doubts: Mapping[str, Sequence[Mapping[str, str]]] = {}  # of a device: `other`, `why`, `at`
 
 
 def of(inventory: Inventory, *, run: str | None = None, old_after: int = OLD) -> tuple[BlindSpots, ...]:
@@ -183,6 +194,9 @@ def of(inventory: Inventory, *, run: str | None = None, old_after: int = OLD) ->
         if row["look"]:
             name, at = row["look"].split(" ")
             looks[row["id"]] = Look(name, datetime.fromisoformat(at))
+    doubts: dict[str, list[Mapping[str, str]]] = {}
+    for row in inventory.ask(open_doubts):
+        doubts.setdefault(row["device"], []).append(row)
     recorders = [device.id for device in devices if device.category in RECORDERS]
     channels: dict[str, Channels] = {}
     for device, observation in inventory.told_by(recorders):
@@ -191,7 +205,7 @@ def of(inventory: Inventory, *, run: str | None = None, old_after: int = OLD) ->
             channels[device] = found
     told = Told(
         runs=runs, devices=devices, networks=networks, sites=sites, seen_at=seen_at, looks=looks,
-        by_address=by_address, channels=channels,
+        by_address=by_address, channels=channels, doubts=doubts,
     )  # fmt: skip
     return find(told, datetime.now(UTC), old_after=old_after)
 
@@ -414,9 +428,19 @@ def _of_devices(
             if one.confidence in ("possible", "none")
         ),
         "by_address": tuple(one.address for one in devices if one.id in told.by_address and one.address),
+        "doubts": tuple(one for device in devices for one in _doubts(device, told.doubts, old)),
         "mute": tuple(sorted(mute, key=lambda address: spans.number_of(address) or 0)),
         "looks": tuple(sorted(looked, key=lambda one: (one.at is not None, one.at or old, one.device))),
     }
+
+
+def _doubts(
+    device: Device, doubts: Mapping[str, Sequence[Mapping[str, str]]], old: datetime
+) -> Iterator[Doubt]:
+    """Those that are no older than the looks that count: who has not settled one by then lets it stand."""
+    for row in doubts.get(device.id, ()):
+        if (at := datetime.fromisoformat(row["at"])) >= old:
+            yield Doubt(device=device.id, other=row["other"], address=device.address, why=row["why"], at=at)
 
 
 def _still_mute(address: str, tour: Tour, tours: Sequence[Tour]) -> bool:

@@ -37,6 +37,17 @@ TOLD = """
         OR protocol = 'isapi' AND instr(bytes, CAST('InputProxyChannel' AS BLOB))
     GROUP BY device, protocol
 """
+# Settled are those that were merged or parted, and those that were seen in one run together since.
+DOUBTS = """
+    SELECT device, other, why, max(at) AS at FROM identity_changes AS doubted
+    JOIN devices AS new ON new.id = device JOIN devices AS old ON old.id = other
+    WHERE kind = 'doubt' AND NOT EXISTS (
+        SELECT 1 FROM apart WHERE (one, other) IN ((device, doubted.other), (doubted.other, device)))
+    AND NOT EXISTS (
+        SELECT 1 FROM sightings AS a JOIN sightings AS b ON a.run = b.run
+        WHERE a.device = doubted.device AND b.device = doubted.other)
+    GROUP BY device, other ORDER BY at, device, other
+"""
 SITES = "SELECT id, name FROM sites"
 NETWORKS = "SELECT site, cidr, building, floor, room, note FROM networks ORDER BY site, cidr"
 
@@ -45,6 +56,11 @@ def looks(db: Database) -> Iterable[Row]:
     """Each device with the site where it was seen, the run and time of the last conclusive look at it, and whether
     it was last seen without anything that tells it from others: known by its address alone."""
     return db.query(LAST_LOOK)
+
+
+def doubts(db: Database) -> list[Row]:
+    """The pairs of devices that may be one, which nobody has settled: `device` came later than `other`."""
+    return list(db.query(DOUBTS))
 
 
 def told(db: Database, recorders: Iterable[str]) -> Iterable[Row]:

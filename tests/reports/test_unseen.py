@@ -15,7 +15,7 @@ from reports import csv as table
 from reports import page, terminal, unseen
 from reports.content import Census
 from reports.unseen import BlindSpot
-from scanner.blind_spots import BlindSpots, Channels, Known, Look, Recorder, Told, find
+from scanner.blind_spots import BlindSpots, Channels, Doubt, Known, Look, Recorder, Told, find
 from scanner.inventory import Run
 from scanner.model import Coverage
 from tests.reports.samples import HOSTILE_TEXTS, NOON, RUN, census, hikvision
@@ -167,3 +167,10 @@ def test_a_device_that_its_address_alone_tells_from_others_is_named() -> None:
     [spot] = unseen.lines(site)
     assert (spot.kind, spot.count) == ("address", 1)
     assert spot.what == "1 device known by its address alone" and "10.1.2.3" in spot.why
+
+
+def test_a_device_that_may_be_a_known_one_is_named_with_it() -> None:
+    doubt = Doubt(device="d2", other="d1", address="10.1.2.3", why="the realm", at=NOON)
+    [spot] = unseen.lines(BlindSpots(site=None, doubts=(doubt,)))
+    assert (spot.kind, spot.count, spot.what) == ("doubt", 1, "1 device may be one that was known before")
+    assert "10.1.2.3: d2, d1" in spot.why and "devices merge" in spot.why

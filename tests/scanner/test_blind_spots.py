@@ -251,6 +251,18 @@ def test_a_camera_that_gave_nothing_of_its_own_is_known_by_its_address_alone(inv
         assert only(inventory).by_address == known
 
 
+def test_a_doubt_stands_until_it_is_settled_or_old(inventory: Inventory) -> None:
+    for whose in ("own", "common"):
+        run = inventory.begin_run(RunSettings(targets=(NETWORK,), operator="jo"))
+        inventory.record(run, [Seen(SURE, (), "routed", (Identifier("wording", f"http.realm {whose}"),))])
+        inventory.finish_run(run, "complete", Coverage(targets=(NETWORK,), addresses=256))
+    [doubt] = only(inventory).doubts
+    assert doubt.address == "10.20.0.7" and "realm" in doubt.why and doubt.other != doubt.device
+    assert only(inventory, old_after=0).doubts == ()
+    inventory.merge(doubt.device, doubt.other, by="jo", why="its firmware was updated")
+    assert only(inventory).doubts == ()
+
+
 def test_an_address_stays_mute_until_a_later_run_asks_it_again(inventory: Inventory) -> None:
     scanned(inventory, mute=("10.20.0.9",))
     assert only(inventory).mute == ("10.20.0.9",)
