@@ -162,10 +162,8 @@ def plan(census: Census, say: Language) -> Iterator[Text | Padding]:
         yield indented(text)
     if known.totals:
         for one in known.budget:
-            units, amount = say.number(one.units), sections.totals(one.amounts, say)
-            yield indented(
-                f"{sections.quarter(one, say)}: {units} {say.say('plan.units').lower()}  {amount}".rstrip()
-            )
+            units, amount = say.say("plan.so_many", n=one.units), sections.totals(one.amounts, say)
+            yield indented(f"{sections.quarter(one, say)}: {units}  {amount}".rstrip())
 
 
 def indented(text: str, style: str = "") -> Padding:

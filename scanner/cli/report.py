@@ -207,6 +207,8 @@ def write(output: str, content: Iterable[bytes]) -> None:
         with click.open_file(output, "wb", atomic=True) as file:
             for piece in content:
                 file.write(piece)
+    except BrokenPipeError:  # whoever read has seen enough: click ends quietly
+        raise
     except OSError as error:
         raise CamcensusError(
             f"the report {output} cannot be written",

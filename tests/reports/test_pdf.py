@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pypdf
 import pytest
 
@@ -15,6 +16,7 @@ from reports.content import Census
 from reports.language import codes, language
 from reports.pdf.fonts import without_machine
 from reports.pdf.texts import breakable
+from reports.template import read
 from tests.reports.samples import HOSTILE_TEXTS, census, hikvision, hostile, large, plan
 
 
@@ -40,6 +42,23 @@ def test_the_first_page_stands_alone_and_the_full_report_begins_on_the_second(
     pages = [page.extract_text().replace("\u200b", "") for page in opened(pdf.render(made, say)).pages]
     assert say.say("pdf.full") in pages[1] and say.say("pdf.full") not in pages[0]
     assert say.say("report.not_seen") in pages[0] and say.say("report.plan") in pages[0]
+
+
+def test_a_full_first_page_is_set_smaller_and_stays_one_page(tmp_path: Path) -> None:
+    (tmp_path / "logo.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"/>')
+    (tmp_path / "report.toml").write_text(
+        'logo = "logo.svg"\norganisation = "Häfen"\nlanguage = "de"\nsubtitle = "'
+        + "ein Untertitel, der lang ist, " * 5
+        + '"'
+    )
+    template, long = read(tmp_path), plan()
+    reasons = ("45 flaws: CVE-2021-36260 affects its firmware and is known to be exploited (CISA KEV)",) * 3
+    items = tuple(msgspec.structs.replace(item, reasons=reasons) for item in long.items)
+    made = census(plan=msgspec.structs.replace(long, items=items), title="Ein Haus mit langem Namen " * 3)
+    first, second, *_ = (
+        page.extract_text() for page in opened(pdf.render(made, template.speaks(), template)).pages
+    )
+    assert "Am dringendsten" in first and "10.20.0.21" in first and "Der volle Bericht" in second
 
 
 def test_it_is_tagged_for_screen_readers_and_says_its_title_and_language() -> None:
