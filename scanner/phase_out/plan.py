@@ -23,6 +23,7 @@ from scanner.phase_out.items import Item
 from scanner.phase_out.prices import Price
 from scanner.phase_out.priority import Weights, priorities
 from scanner.phase_out.specification import Requirement, Specification, needed
+from scanner.phase_out.states import GONE
 
 if TYPE_CHECKING:
     from scanner.inventory import Inventory
@@ -135,6 +136,12 @@ def build(
         for one in wanted
     ]
     return inventory.change(plan_items.build, by, priced, rehearsal=rehearsal)
+
+
+def seen_again(units: Iterable[Unit]) -> list[Unit]:
+    """Units that were taken out, and answered on a later day: they came back, or never went."""
+    gone = (one for one in units if one.item.state in GONE and one.item.removed_on)
+    return [one for one in gone if one.device.last_seen.date() > (one.item.removed_on or date.max)]
 
 
 def no_longer_covered(units: Iterable[Unit]) -> list[Unit]:

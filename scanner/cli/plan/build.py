@@ -45,10 +45,11 @@ def build(
     by: str,
     inventory: Path,
 ) -> None:
-    """Take the covered devices into the plan, and reckon how urgent each replacement is.
+    """Take covered devices into the plan.
 
-    To be repeated after each scan: new devices are added, priorities reckoned anew, and nothing that people said is
-    changed. A device whose maker its own replies confirm enters as confirmed, all others as found.
+    Reckons how urgent each replacement is, with reasons. To be repeated after each scan: new devices are added,
+    priorities reckoned anew, and nothing that people said is changed. A device whose maker its own replies confirm
+    enters as confirmed, all others as found.
 
     A scenario puts the most urgent first and keeps together what has to change together: all-at-once in one phase,
     by-site in a phase for each site, recorders-first with recorders before cameras. What is confirmed becomes planned.
@@ -86,6 +87,9 @@ def build(
             f"{unit.device.id} is covered by no policy any more: keep it with --why, or leave it in the plan.",
             err=True,
         )
+    for unit in plan.seen_again(whole.units):
+        days = f"was removed on {unit.item.removed_on}, and answered on {unit.device.last_seen:%Y-%m-%d}"
+        click.echo(f"{unit.device.id} {days}: look at camcensus removal verdict", err=True)
     click.echo("See it with: camcensus plan show", err=True)
 
 

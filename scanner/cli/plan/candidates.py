@@ -34,7 +34,7 @@ def candidates(
     by: str,
     inventory: Path,
 ) -> None:
-    """Read FILES of products that may replace something; without FILES, list them, or how they fit a device.
+    """Read, list or match candidates for replacement.
 
     FILES are NetBox device types (YAML), or camera databases (CSV, XLSX) with the columns Model, Maker, Kind and those
     of the specification. What they say is a candidate with its source, never a fact: look into the datasheet before

@@ -26,10 +26,10 @@ MISSING = 20  # devices without a row that are named; more are counted
 @where_option
 @inventory_option
 def export(file: Path, where: str, inventory: Path) -> None:
-    """Write the plan as a workbook to edit: FILE ends with .xlsx, or with .csv.
+    """Write the plan as a workbook to edit.
 
-    One row for each device. Yellow cells are to be asked, orange ones only expected. What the inventory says is grey,
-    and not changed by editing. `plan import` reads the file back.
+    FILE ends with .xlsx, or with .csv. One row for each device. Yellow cells are to be asked, orange ones only
+    expected. What the inventory says is grey, and not changed by editing. `plan import` reads the file back.
 
     \b
     $ camcensus plan export plan.xlsx
@@ -59,11 +59,12 @@ def export(file: Path, where: str, inventory: Path) -> None:
 @by_option
 @inventory_option
 def import_(file: Path, encoding: str | None, dry_run: bool, yes: bool, by: str, inventory: Path) -> None:
-    """Read an edited workbook or CSV file of the plan back: shows what it changes, asks, and applies that.
+    """Read an edited workbook back.
 
-    Rows that cannot be used are refused with file, sheet, row and column: unknown or repeated devices, forbidden
-    steps, dates that may be two days, formulas, and items that somebody else changed since the export. All other rows
-    are applied. A deleted row changes nothing. The exit status is 3 when a row was refused.
+    Shows what the workbook or CSV file changes, asks, and applies that. Rows that cannot be used are refused with
+    file, sheet, row and column: unknown or repeated devices, forbidden steps, dates that may be two days, formulas,
+    and items that somebody else changed since the export. All other rows are applied. A deleted row changes nothing.
+    The exit status is 3 when a row was refused.
 
     \b
     $ camcensus plan import plan.xlsx --dry-run

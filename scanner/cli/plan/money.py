@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 def prices(
     file: Path | None, spares: str | None, encoding: str | None, form: str, by: str, inventory: Path
 ) -> None:
-    """Read a price list, CSV or XLSX, which replaces the last; without FILE, show it.
+    """Read a price list, or show it.
 
-    Columns: Kind (camera, recorder, doorbell, encoder, other, any), When (a condition, as `form_factor = dome and
-    megapixels >= 4`), Product, Price, Currency, Labour hours, Hourly rate, Labour, Spares %. The first row that fits
-    a unit counts; a row without a product is about the work. Rows that cannot be used are named, and the exit status
-    is 3.
+    FILE, CSV or XLSX, replaces the last list. Columns: Kind (camera, recorder, doorbell, encoder, other, any), When
+    (a condition, as `form_factor = dome and megapixels >= 4`), Product, Price, Currency, Labour hours, Hourly rate,
+    Labour, Spares %. The first row that fits a unit counts; a row without a product is about the work. Rows that
+    cannot be used are named, and the exit status is 3.
 
     \b
     $ camcensus plan prices prices.xlsx --spares 5
@@ -93,10 +93,11 @@ def tell_problems(problems: Iterable[Problem]) -> None:
 @format_option
 @inventory_option
 def quantities(where: str, form: str, inventory: Path) -> None:
-    """Show the bill of materials: how many of what, per site and phase, and in total.
+    """Show the bill of materials.
 
-    What has no price is listed as such, and is part of no sum. Amounts in several currencies stay apart. Spares are
-    reckoned over all that is chosen, rounded up per product, and stand in lines of their own.
+    How many of what, per site and phase, and in total. What has no price is listed as such, and is part of no sum.
+    Amounts in several currencies stay apart. Spares are reckoned over all that is chosen, rounded up per product, and
+    stand in lines of their own.
 
     \b
     $ camcensus plan quantities --where "site = leeds"

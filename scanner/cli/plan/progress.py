@@ -19,10 +19,10 @@ from scanner.cli.sites import format_option
 @format_option
 @inventory_option
 def progress(where: str, weeks: bool, form: str, inventory: Path) -> None:
-    """Show how far the phase-out has come, site by site and in all, and when it may end.
+    """Show how far the phase-out has come.
 
-    The forecast goes by the pace so far: four times out of five the end lies between early and late. With too little
-    history it says so. docs/explanation/progress.md gives the method.
+    Site by site and in all, and when it may end. The forecast goes by the pace so far: four times out of five the end
+    lies between early and late. With too little history it says so. docs/explanation/progress.md gives the method.
 
     \b
     $ camcensus plan progress

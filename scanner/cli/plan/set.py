@@ -69,10 +69,11 @@ def set_(
     inventory: Path,
     **fields: str | None,
 ) -> None:
-    """Say what becomes of devices: state, dates, who does the work, and what their replacement needs.
+    """Say what becomes of devices.
 
-    DEVICES are named as in `devices show`. Only allowed steps are taken; an error names them. When some of many
-    devices are refused, the others are changed, and the exit status is 3.
+    State, dates, who does the work, and what their replacement needs. DEVICES are named as in `devices show`. Only
+    allowed steps are taken; an error names them. When some of many devices are refused, the others are changed, and
+    the exit status is 3.
 
     \b
     $ camcensus plan set 10.20.0.32 --state planned --phase 1 --due 2027-03-31 --contractor "Ada & Sons"

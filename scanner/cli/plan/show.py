@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 @format_option
 @inventory_option
 def show(device: str | None, where: str, form: str, inventory: Path) -> None:
-    """Show the plan, the most urgent first; or one DEVICE, with its reasons and what its replacement needs.
+    """Show the plan, or one device of it.
+
+    The most urgent come first. Of one DEVICE: why it is urgent, what its replacement needs, what hangs on what, and who
+    changed what.
 
     \b
     $ camcensus plan show --where "site = leeds and state != verified"
