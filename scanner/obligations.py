@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import platformdirs
@@ -74,18 +75,43 @@ def rule_of(policy: Policy) -> Rule:
         ) from None  # fmt: skip
 
 
-def standings(inventory: Inventory, policy: Policy, where: str = "") -> Iterator[Standing]:
-    """Each device that a policy covers, in the order of addresses, with what is missing of it."""
+class Case(NamedTuple):
+    """A device with its record and the verdict on it, and what is missing until it shows what a policy asks."""
+
+    device: Device
+    record: Removal | None
+    verdict: Verdict | None  # none where nothing is recorded: it is taken to be there
+    missing: tuple[str, ...]  # names of requirements; `record` and `verified` besides
+
+    @property
+    def gone(self) -> bool:
+        return self.verdict is not None and self.verdict.verdict in GONE
+
+
+def cases(
+    inventory: Inventory, policy: Policy, where: str = "", devices: Collection[str] | None = None
+) -> Iterator[Case]:
+    """Each device that a policy covers, or each of some devices whoever made them, in the order of addresses."""
     records = inventory.ask(removals.all_standing)
-    covered = [
+    chosen = [
         one
         for one in inventory.each_device(where, evidence=False)
-        if covers(policy, one, records.get(one.id))
+        if (covers(policy, one, records.get(one.id)) if devices is None else one.id in devices)
     ]
-    removed = [one.id for one in covered if one.id in records]
+    removed = [one.id for one in chosen if one.id in records]
     judged = {one.device: one for one in verdicts(inventory, rule_of(policy), removed)} if removed else {}
-    for device in covered:
-        yield standing(policy, device, records.get(device.id), judged.get(device.id))
+    for device in chosen:
+        record, verdict = records.get(device.id), judged.get(device.id)
+        yield Case(device, record, verdict, tuple(lacks(policy, device, record, verdict)))
+
+
+def standings(inventory: Inventory, policy: Policy, where: str = "") -> Iterator[Standing]:
+    """The same of all that a policy covers, on one line each."""
+    for device, record, verdict, lacking in cases(inventory, policy, where):
+        yield Standing(
+            device=device.id, removal=record.id if record else None, verdict=verdict.verdict if verdict else None,
+            missing=lacking, site=device.site, model=device.model, serial=device.serial,
+        )  # fmt: skip
 
 
 def covers(policy: Policy, device: Device, record: Removal | None) -> bool:
@@ -96,17 +122,12 @@ def covers(policy: Policy, device: Device, record: Removal | None) -> bool:
     return any(maker in policy.makers and confidence in FINDINGS for maker, confidence in said)
 
 
-def standing(policy: Policy, device: Device, record: Removal | None, verdict: Verdict | None) -> Standing:
-    asked: Iterable[str] = policy.removal.record if policy.removal else ()
+def lacks(policy: Policy, device: Device, record: Removal | None, verdict: Verdict | None) -> Iterator[str]:
     if record is None:
-        lacks: list[str] = ["record"]
-    else:
-        now = {name: value for name, value in msgspec.structs.asdict(device).items() if value is not None}
-        known = msgspec.structs.replace(record, unit=now | dict(record.unit))  # what was learnt of it since
-        lacks = [one.name for one in missing(known, asked)]
-        if verdict is None or verdict.verdict not in GONE:
-            lacks.append("verified")
-    return Standing(
-        device=device.id, removal=record.id if record else None, verdict=verdict.verdict if verdict else None,
-        missing=tuple(lacks), site=device.site, model=device.model, serial=device.serial,
-    )  # fmt: skip
+        yield "record"
+        return
+    now = {name: value for name, value in msgspec.structs.asdict(device).items() if value is not None}
+    known = msgspec.structs.replace(record, unit=now | dict(record.unit))  # what was learnt of it since
+    yield from (one.name for one in missing(known, policy.removal.record if policy.removal else ()))
+    if verdict is None or verdict.verdict not in GONE:
+        yield "verified"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,7 +19,7 @@ from reports.template import Template
 if TYPE_CHECKING:
     from reports.pdf.fonts import Fonts
 
-__all__ = ["render"]
+__all__ = ["render", "typeset"]
 
 MARKUP = files("reports") / "templates" / "report.typ"
 STANDARD: Literal["ua-1"] = "ua-1"  # PDF/UA: screen readers find headings, tables and the words for pictures
@@ -34,12 +35,27 @@ def render(
     tell: Callable[[str], None] = lambda note: None,
 ) -> bytes:
     """The whole document. `tell` hears when the machine lacks fonts for some characters: these are written out."""
+    say = language or english()
+    content = content_of(census, say, template or Template())
+    return typeset(MARKUP.read_bytes(), content, say, census.made_at, fonts=fonts, tell=tell)
+
+
+def typeset(
+    markup: bytes,
+    content: dict[str, Any],
+    say: Language,
+    made_at: datetime,
+    *,
+    fonts: Fonts | None = None,
+    tell: Callable[[str], None] = lambda note: None,
+) -> bytes:
+    """A document out of markup of our own, and content that is only data. The markup shows `glyphs`, a note on
+    characters that no font has."""
     import typst
 
     from reports.pdf.fonts import of_machine
 
-    say, template, fonts = language or english(), template or Template(), fonts or of_machine()
-    content = content_of(census, say, template)
+    fonts = fonts or of_machine()
     missing = fonts.missing(texts(content))
     if missing:
         content = written_out(content, {ord(letter): number(letter) for letter in missing})
@@ -48,11 +64,11 @@ def render(
         tell(content["glyphs"])
     content["font"] = fonts.family
     return typst.compile(
-        MARKUP.read_bytes(),
+        markup,
         font_paths=fonts.loaded,
         sys_inputs={"content": json.dumps(content, ensure_ascii=False)},
         pdf_standards=[STANDARD],
-        timestamp=int(census.made_at.timestamp()),
+        timestamp=int(made_at.timestamp()),
     )
 
 

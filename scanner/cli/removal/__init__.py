@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "undo":    ("record", "undo"),
     "check":   ("check", "check"),
     "policies": ("check", "policies"),
+    "document": ("document", "document"),
     "verdict": ("verdict", "verdict"),
 }  # fmt: skip
 
