@@ -7,10 +7,10 @@ answers at once; `COMMANDS` therefore carries the one-line help too, and a test 
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 
 import click
 
+from scanner.cli.groups import ImportedOnUse
 from scanner.errors import CamcensusError
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -36,26 +36,21 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 
 
-class Commands(click.Group):
-    """A group whose commands are imported on first use."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = getattr(
-            import_module(f"scanner.cli.{COMMANDS[cmd_name][0]}"), cmd_name.replace("-", "_")
-        )
-        return command
+class Commands(ImportedOnUse):
+    """The commands, each with its line of help, which is therefore not imported either."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands,
+    places={
+        name: (f"scanner.cli.{module}", name.replace("-", "_")) for name, (module, _) in COMMANDS.items()
+    },
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="camcensus")
 def camcensus() -> None:
     """Find every Hikvision- and Dahua-made camera and recorder on a building's networks,

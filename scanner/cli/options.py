@@ -49,3 +49,20 @@ def where_option(command: Command) -> Command:
         metavar="CONDITION",
         help="Only devices for which this holds, as in: maker = dahua and site = leeds.",
     )(command)
+
+
+def table_options(command: Command) -> Command:
+    """Add what says how a CSV or XLSX file is to be read: handed over as `columns` (texts `FIELD=HEADING`),
+    `encoding` and `sheet`."""
+    sheet = click.option("--sheet", metavar="NAME", help="Read this sheet only.")
+    encoding = click.option(
+        "--encoding", metavar="NAME", help="The encoding of a CSV file, when it is taken wrongly."
+    )
+    columns = click.option(
+        "--column",
+        "columns",
+        multiple=True,
+        metavar="FIELD=HEADING",
+        help="Which heading a field has in this file.",
+    )
+    return columns(encoding(sheet(command)))

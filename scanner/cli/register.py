@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scanner.cli.options import inventory_option, where_option
+from scanner.cli.options import inventory_option, table_options, where_option
 from scanner.cli.sites import chosen_columns, format_option, show, tell_changed, tell_reading
 from scanner.errors import CamcensusError
 
@@ -45,15 +45,7 @@ def register() -> None:
     "--name", metavar="NAME", help="The register's name.  [default: the file's, without its ending]"
 )
 @click.option("--site", metavar="SITE", help="The site of rows that name none.")
-@click.option(
-    "--column",
-    "columns",
-    multiple=True,
-    metavar="FIELD=HEADING",
-    help="Which heading a field has in this file.",
-)
-@click.option("--encoding", metavar="NAME", help="The encoding of a CSV file, when it is taken wrongly.")
-@click.option("--sheet", metavar="NAME", help="Read this sheet only.")
+@table_options
 @by_option
 @inventory_option
 def import_(

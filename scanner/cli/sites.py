@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scanner.cli.options import inventory_option
+from scanner.cli.options import inventory_option, table_options
 from scanner.errors import CamcensusError
 
 if TYPE_CHECKING:
@@ -145,15 +145,7 @@ def networks(
 
 @sites.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--column",
-    "columns",
-    multiple=True,
-    metavar="FIELD=HEADING",
-    help="Which heading a field has in this file.",
-)
-@click.option("--encoding", metavar="NAME", help="The encoding of a CSV file, when it is taken wrongly.")
-@click.option("--sheet", metavar="NAME", help="Read this sheet only.")
+@table_options
 @by_option
 @inventory_option
 def import_(

@@ -6,33 +6,23 @@ DEVICE` shows one.
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import click
 
-COMMANDS: dict[str, tuple[str, str]] = {
-    # command  module in this folder and name in it
-    "list":  ("listing", "list_"),
-    "show":  ("show", "show"),
-    "merge": ("identity", "merge"),
-    "split": ("identity", "split"),
-    "set":   ("placing", "set_"),
-    "history": ("history", "history"),
+from scanner.cli.groups import ImportedOnUse
+
+COMMANDS = {
+    # command  module, and name in it
+    "list":    ("scanner.cli.devices.listing",  "list_"),
+    "show":    ("scanner.cli.devices.show",     "show"),
+    "merge":   ("scanner.cli.devices.identity", "merge"),
+    "split":   ("scanner.cli.devices.identity", "split"),
+    "set":     ("scanner.cli.devices.placing",  "set_"),
+    "history": ("scanner.cli.devices.history",  "history"),
 }  # fmt: skip
 
 
-class DeviceCommands(click.Group):
-    """Commands imported on first use, of which two need not be named."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module, name = COMMANDS[cmd_name]
-        command: click.Command = getattr(import_module(f"scanner.cli.devices.{module}"), name)
-        return command
+class DeviceCommands(ImportedOnUse):
+    """Commands of which two need not be named."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args or (args[0] not in COMMANDS and args[0] not in ctx.help_option_names):
@@ -51,7 +41,9 @@ class DeviceCommands(click.Group):
         return not named
 
 
-@click.group(cls=DeviceCommands, options_metavar="", subcommand_metavar="[COMMAND | DEVICE] [OPTIONS]")
+@click.group(
+    cls=DeviceCommands, places=COMMANDS, options_metavar="", subcommand_metavar="[COMMAND | DEVICE] [OPTIONS]"
+)
 def devices() -> None:
     """List the devices in the inventory, or show one with its evidence.
 

@@ -5,40 +5,26 @@ Each command of the group lives in a file of its own, imported on first use.
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import click
 
-COMMANDS: dict[str, tuple[str, str]] = {
-    # command  module in this folder and name in it
-    "build":   ("build", "build"),
-    "show":    ("show", "show"),
-    "set":     ("set", "set_"),
-    "export":  ("files", "export"),
-    "import":  ("files", "import_"),
-    "prices":  ("money", "prices"),
-    "candidates": ("candidates", "candidates"),
-    "quantities": ("money", "quantities"),
-    "budget":  ("money", "budget"),
-    "progress": ("progress", "progress"),
+from scanner.cli.groups import ImportedOnUse
+
+COMMANDS = {
+    # command     module, and name in it
+    "build":      ("scanner.cli.plan.build",      "build"),
+    "show":       ("scanner.cli.plan.show",       "show"),
+    "set":        ("scanner.cli.plan.set",        "set_"),
+    "export":     ("scanner.cli.plan.files",      "export"),
+    "import":     ("scanner.cli.plan.files",      "import_"),
+    "prices":     ("scanner.cli.plan.money",      "prices"),
+    "candidates": ("scanner.cli.plan.candidates", "candidates"),
+    "quantities": ("scanner.cli.plan.money",      "quantities"),
+    "budget":     ("scanner.cli.plan.money",      "budget"),
+    "progress":   ("scanner.cli.plan.progress",   "progress"),
 }  # fmt: skip
 
 
-class PlanCommands(click.Group):
-    """Commands imported on first use."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module, name = COMMANDS[cmd_name]
-        command: click.Command = getattr(import_module(f"scanner.cli.plan.{module}"), name)
-        return command
-
-
-@click.group(cls=PlanCommands)
+@click.group(cls=ImportedOnUse, places=COMMANDS)
 def plan() -> None:
     """Plan the replacement of covered devices: what, in which order, when, by whom.
 

@@ -5,39 +5,25 @@ Each command of the group lives in a file of its own, imported on first use.
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import click
 
-COMMANDS: dict[str, tuple[str, str]] = {
-    # command  module in this folder and name in it
-    "record":  ("record", "record"),
-    "import":  ("record", "import_"),
-    "list":    ("show", "list_"),
-    "show":    ("show", "show"),
-    "undo":    ("record", "undo"),
-    "check":   ("check", "check"),
-    "policies": ("check", "policies"),
-    "document": ("document", "document"),
-    "verdict": ("verdict", "verdict"),
+from scanner.cli.groups import ImportedOnUse
+
+COMMANDS = {
+    # command   module, and name in it
+    "record":   ("scanner.cli.removal.record",   "record"),
+    "import":   ("scanner.cli.removal.record",   "import_"),
+    "list":     ("scanner.cli.removal.show",     "list_"),
+    "show":     ("scanner.cli.removal.show",     "show"),
+    "undo":     ("scanner.cli.removal.record",   "undo"),
+    "check":    ("scanner.cli.removal.check",    "check"),
+    "policies": ("scanner.cli.removal.check",    "policies"),
+    "document": ("scanner.cli.removal.document", "document"),
+    "verdict":  ("scanner.cli.removal.verdict",  "verdict"),
 }  # fmt: skip
 
 
-class RemovalCommands(click.Group):
-    """Commands imported on first use."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module, name = COMMANDS[cmd_name]
-        command: click.Command = getattr(import_module(f"scanner.cli.removal.{module}"), name)
-        return command
-
-
-@click.group(cls=RemovalCommands)
+@click.group(cls=ImportedOnUse, places=COMMANDS)
 def removal() -> None:
     """Record what was taken out, and say what the evidence for it is worth.
 

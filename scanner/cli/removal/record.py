@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from scanner.cli.options import inventory_option
+from scanner.cli.options import inventory_option, table_options
 from scanner.cli.sites import by_option, chosen_columns, tell_reading
 from scanner.errors import CamcensusError, Incomplete
 from scanner.evidence.removals import DISPOSALS, LARGEST, MEDIA, ROLES
@@ -110,15 +110,7 @@ def taken_of(opened: Inventory, said: dict[str, str | None]) -> Any:
 
 @click.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--column",
-    "columns",
-    multiple=True,
-    metavar="FIELD=HEADING",
-    help="Which heading a field has in this file.",
-)
-@click.option("--encoding", metavar="NAME", help="The encoding of a CSV file, when it is taken wrongly.")
-@click.option("--sheet", metavar="NAME", help="Read this sheet only.")
+@table_options
 @by_option
 @inventory_option
 def import_(
