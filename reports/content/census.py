@@ -74,9 +74,11 @@ class Census(msgspec.Struct, frozen=True, kw_only=True):
         where: str = "",
         site: str | None = None,
         evidence: bool = True,
+        light_from: int | None = None,
     ) -> Self:
         """All that the inventory holds, with the coverage behind it; or only the devices that one run saw, that are
-        at one site, or for which a condition holds."""
+        at one site, or for which a condition holds. The devices come without their evidence when nobody needs it, or
+        when there are `light_from` or more of them."""
         from scanner.inventory import log, places
 
         sites = {one.id: one.name for one in inventory.ask(places.sites)}
@@ -89,11 +91,12 @@ class Census(msgspec.Struct, frozen=True, kw_only=True):
             where = f"({where}) and {condition}" if chosen else condition
         if run is None:
             runs = speaking(inventory.runs(), unseen)
-            devices = inventory.each_device(where, evidence=evidence)
         else:
             runs = (inventory.run(run),)
-            devices = inventory.each_device(where, run=runs[0].id, evidence=evidence)
-        found, now = in_order(devices), datetime.now(UTC)
+            run = runs[0].id
+        if light_from is not None:
+            evidence = evidence and count_devices(inventory, where, run) < light_from
+        found, now = in_order(inventory.each_device(where, run=run, evidence=evidence)), datetime.now(UTC)
         these = None if run is None else {device.id for device in found}
         return cls(
             title=title or (sites[site] if site is not None else title_of(runs)),
@@ -141,6 +144,12 @@ class Census(msgspec.Struct, frozen=True, kw_only=True):
     def looks(self) -> dict[str, Looked]:
         """The last conclusive look at each device, by its id."""
         return {look.device: look for site in self.unseen for look in site.looks}
+
+
+def count_devices(inventory: Inventory, where: str, run: str | None) -> int:
+    from scanner.inventory.fields import FIELDS
+
+    return sum(1 for _ in inventory.listed([FIELDS["id"]], where, run=run))
 
 
 def found(device: Device) -> bool:

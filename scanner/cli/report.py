@@ -30,14 +30,15 @@ class Asked(NamedTuple):
     language: str
     output: str
 
-    def census(self, *, evidence: bool = True) -> Census:
+    def census(self, *, evidence: bool = True, light_from: int | None = None) -> Census:
         from reports.content import Census
         from scanner.inventory import open_inventory
 
         with open_inventory(self.inventory, create=False) as opened:
             return Census.from_inventory(
-                opened, self.run_id, title=self.title, where=self.where, site=self.site, evidence=evidence
-            )
+                opened, self.run_id, title=self.title, where=self.where, site=self.site, evidence=evidence,
+                light_from=light_from,
+            )  # fmt: skip
 
     def look(self) -> tuple[Language, Template]:
         """The language and the template, checked before anything is read."""
@@ -179,7 +180,8 @@ def html(asked: Asked) -> None:
     from reports import page
 
     language, template = asked.look()
-    write(asked.output, [page.render(asked.census(), language, template).encode()])
+    census = asked.census(light_from=page.LIGHT_FROM)
+    write(asked.output, [page.render(census, language, template).encode()])
 
 
 @report.command()

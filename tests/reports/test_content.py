@@ -3,12 +3,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from reports.content import Census, in_order
 from scanner.errors import CamcensusError
 from scanner.inventory import Inventory, RunSettings, Seen, open_inventory
-from scanner.model import Coverage, Identification
+from scanner.model import Claim, Coverage, Identification
 from tests.reports.samples import census, dahua, device, hikvision, other
 
 
@@ -54,6 +55,15 @@ def test_the_census_of_one_run_holds_only_what_that_run_saw(inventory: Inventory
     made = Census.from_inventory(inventory, first)
     assert [device.address for device in made.devices] == ["10.1.0.7"]
     assert [run.id for run in made.runs] == [first] and made.title == "10.1.0.0/24"
+
+
+def test_evidence_is_left_in_the_inventory_when_there_are_too_many_devices(inventory: Inventory) -> None:
+    claims = (Claim("lab", "maker", "hikvision", "strong", "http", "Server: x"),)
+    scanned(inventory, "10.1.0.0/24", msgspec.structs.replace(CAMERA, evidence=claims), RECORDER)
+    whole = Census.from_inventory(inventory, light_from=3)
+    light = Census.from_inventory(inventory, light_from=2)
+    assert whole.evidence and whole.devices[0].evidence == claims
+    assert not light.evidence and not light.devices[0].evidence and light.proven == whole.proven
 
 
 def test_a_run_that_does_not_exist_is_an_error_for_people(inventory: Inventory) -> None:
