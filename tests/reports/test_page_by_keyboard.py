@@ -13,7 +13,7 @@ import pytest
 from reports import page
 from reports.template import contrast
 from tests.reports.browser import CHROMIUM, Browser, browser
-from tests.reports.samples import census, large, plan
+from tests.reports.samples import HOSTILE_TEXTS, census, hostile, large, plan
 
 pytestmark = [
     pytest.mark.browser,
@@ -157,3 +157,19 @@ def test_paper_gets_all_that_the_filter_shows(started: Browser, tmp_path: Path) 
     assert started.run("document.querySelectorAll('tr.device').length") == 250
     started.run("dispatchEvent(new Event('afterprint'))")
     assert started.run("document.querySelectorAll('tr.device').length") == 100
+
+
+def test_hostile_texts_stay_texts_when_all_their_evidence_is_open(started: Browser, tmp_path: Path) -> None:
+    (tmp_path / "census.html").write_text(page.render(hostile()), "utf-8")
+    started.log.clear()
+    started.open((tmp_path / "census.html").as_uri())
+    started.run("document.querySelectorAll('button.open').forEach(one => one.click())")
+    assert started.run("document.querySelectorAll('tr.more').length") == len(HOSTILE_TEXTS)
+    assert started.run("document.title") == hostile().title
+    assert (
+        started.run("document.querySelectorAll('img, iframe, template, [onerror], [onmouseover]').length")
+        == 0
+    )
+    assert started.run("performance.getEntriesByType('resource').length") == 0
+    assert HOSTILE_TEXTS["attribute"] in started.run("document.querySelector('tbody').textContent")
+    assert not started.log
