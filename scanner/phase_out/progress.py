@@ -73,10 +73,11 @@ class Event(NamedTuple):
     status: Status
 
 
-def timeline(history: Iterable[Mapping[str, Any]], today: date) -> list[Event]:
+def timeline(history: Iterable[Mapping[str, Any]], today: date, seen: Mapping[str, date] = {}) -> list[Event]:
     """What became of each unit and when, out of the changes of the plan in the order in which they were written.
 
-    A removal counts from the day on which the unit was taken out, not from that on which somebody wrote so down.
+    A removal counts from the day on which the unit was taken out, not from that on which somebody wrote so down. One
+    that was taken out before it came into the plan was there since it was first `seen`, at the least since that day.
     """
     mine: dict[str, list[Event]] = defaultdict(list)
     for row in history:
@@ -88,6 +89,9 @@ def timeline(history: Iterable[Mapping[str, Any]], today: date) -> list[Event]:
                 events.append(Event(_after(events, written), row["device"], status))
         elif field == "removed_on" and row["after"] and events and events[-1].status == "gone":
             stated = date.fromisoformat(row["after"])
+            if len(events) == 2 and stated < events[0].day:
+                first = min(stated, seen.get(row["device"], stated))
+                events[0] = events[0]._replace(day=first)
             events[-1] = events[-1]._replace(day=_after(events[:-1], stated))
     every = (one._replace(day=min(one.day, today)) for events in mine.values() for one in events)
     return sorted(every, key=lambda one: one.day)  # what became of a unit on one day stays in its order
@@ -98,14 +102,16 @@ def _after(events: Sequence[Event], day: date) -> date:
     return max(day, events[-1].day) if events else day
 
 
-def points(events: Sequence[Event], today: date) -> tuple[Point, ...]:
-    """How things stood at the end of each week, and stand today."""
+def points(events: Sequence[Event], today: date, start: date | None = None) -> tuple[Point, ...]:
+    """How things stood at the end of each week, and stand today, from the first event on, or from `start` when that is
+    later."""
     if not events:
         return ()
+    first = min(max(events[0].day, start or events[0].day), today)
     status: dict[str, Status] = {}
     counts: Counter[Status] = Counter()
     made, at = [], 0
-    day = events[0].day + timedelta(days=6 - events[0].day.weekday())
+    day = first + timedelta(days=6 - first.weekday())
     while True:
         day = min(day, today)
         while at < len(events) and events[at].day <= day:
@@ -126,16 +132,19 @@ def progress(
 ) -> tuple[Progress, tuple[Progress, ...]]:
     """The progress of the whole, and of each site."""
     site = {one.device.id: one.device.site for one in units}
-    events = [one for one in timeline(history, today) if one.device in site]
+    seen = {one.device.id: one.device.first_seen.date() for one in units}
+    events = [one for one in timeline(history, today, seen) if one.device in site]
+    # What was taken out before there was a plan counts for the pace; how many were open then nobody knows.
+    start = min((date.fromisoformat(one.item.added[:10]) for one in units), default=today)
     by_site: dict[str | None, list[Event]] = defaultdict(list)
     for event in events:
         by_site[site[event.device]].append(event)
     order = sorted(by_site, key=lambda name: (name is None, name))
-    return _of(None, events, today), tuple(_of(name, by_site[name], today) for name in order)
+    return _of(None, events, today, start), tuple(_of(name, by_site[name], today, start) for name in order)
 
 
-def _of(site: str | None, events: Sequence[Event], today: date) -> Progress:
-    stood = points(events, today)
+def _of(site: str | None, events: Sequence[Event], today: date, start: date) -> Progress:
+    stood = points(events, today, start)
     last = stood[-1] if stood else Point(today, 0, 0, 0)
     forecast, why = foresee(weekly(events, today), last.open, today)
     return Progress(

@@ -38,6 +38,25 @@ def test_a_removal_counts_from_the_day_it_was_done_and_not_from_the_day_it_was_w
     assert list(stood)[-1] == str(TODAY)
 
 
+def test_a_unit_that_was_taken_out_before_the_plan_was_made_counts_from_that_day() -> None:
+    history = rows(
+        "d2",
+        *ROWS,
+        ("2026-11-20", "state", "planned", "removed"),
+        ("2026-11-20", "removed_on", None, "2026-09-02"),
+    )
+    assert [(str(one.day), one.status) for one in timeline(history, TODAY)] == [
+        ("2026-09-02", "open"), ("2026-09-02", "gone"),
+    ]  # fmt: skip
+    seen = {"d2": date(2026, 8, 20)}
+    stood = {str(one.day): (one.open, one.gone) for one in points(timeline(history, TODAY, seen), TODAY)}
+    assert stood["2026-08-23"] == (1, 0) and stood["2026-09-06"] == (0, 1) == stood[str(TODAY)]
+    later = points(timeline(history, TODAY, seen), TODAY, date(2026, 11, 12))
+    assert [(str(one.day), one.open, one.gone) for one in later] == [
+        ("2026-11-15", 0, 1), ("2026-11-22", 0, 1), ("2026-11-25", 0, 1),
+    ]  # fmt: skip
+
+
 def test_a_unit_that_came_back_is_open_again() -> None:
     history = rows(
         "d2",
