@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from scanner.model import Claim
 
 FILE = Path(__file__).parent / "enterprises.tsv"
 NUMBER = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
+REMEMBERED = 4_096  # numbers; a building has a few dozen
 
 
 class Enterprises:
@@ -25,13 +26,14 @@ class Enterprises:
 
     def __init__(self, file: Path = FILE) -> None:
         self.file = file
+        self.find = lru_cache(REMEMBERED)(self._find)
 
     @cached_property
     def _text(self) -> str:
         """The whole file: a number is found in it sooner than sixty thousand lines are taken apart."""
         return self.file.read_text(encoding="utf-8")
 
-    def find(self, number: str) -> str | None:
+    def _find(self, number: str) -> str | None:
         """The organisation that registered a number; None when it says nothing of a maker."""
         if not NUMBER.fullmatch(number):
             return None

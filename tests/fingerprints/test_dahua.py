@@ -156,3 +156,12 @@ LOOK_ALIKES: dict[str, tuple[Protocol, str]] = {
 @pytest.mark.parametrize("look_alike", LOOK_ALIKES)
 def test_what_only_looks_like_dahua_is_not_accused(look_alike: str, told: Told) -> None:
     assert told(LOOK_ALIKES[look_alike]).maker not in ("hikvision", "dahua")
+
+
+def test_the_odd_first_line_of_a_description_is_enough(told: Told) -> None:
+    it = told(("rtsp", "o=RTSP Session 0 0 IN IP4 0.0.0.0"))
+    assert (it.maker, it.confidence) == ("dahua", "probable")
+
+
+def test_a_sony_with_a_similar_line_is_not_accused(told: Told) -> None:
+    assert told(("rtsp", "o=RTSP Session 1 2 IN IP4 0.0.0.0\r\ns=Sony RTSP Server")).maker != "dahua"

@@ -106,3 +106,29 @@ def test_a_reply_without_a_name_names_nobody(reply: tuple[str, str], told: Told)
 @pytest.mark.parametrize("model", ["DCS-932L", "TL-SC3430N", "UVC-G3", "DS-2CD2032-I", "GXV3611"])
 def test_a_camera_is_never_taken_for_its_makers_network_devices(model: str, told: Told) -> None:
     assert told(("http", f'WWW-Authenticate: Basic realm="{model}"')).category != "other"
+
+
+def test_a_model_is_read_after_the_name_of_its_maker_where_no_rule_knows_better(told: Told) -> None:
+    it = told(("snmp", "sysDescr: Juniper EX4200-48PX Ethernet Switch"))
+    assert (it.brand, it.model, it.category) == ("Juniper", "EX4200-48PX", "other")
+
+
+def test_a_version_is_no_model(told: Told) -> None:
+    assert told(("snmp", "sysDescr: Cisco IOS Software Version 12.2(4)")).model is None
+
+
+def test_a_parameter_list_states_model_version_and_serial_number_whoever_made_the_device(told: Told) -> None:
+    it = told(("http", "ModelName=XC-100\nSoftVersion=1.18\nSerialNumber=ABC00012345\n"))
+    assert (it.maker, it.model, it.firmware, it.serial) == (None, "XC-100", "1.18", "ABC00012345")
+
+
+def test_a_certificate_that_a_device_made_for_itself_states_its_serial_number(told: Told) -> None:
+    it = told(("https-cert", "subject: SERIALNUMBER=9C89M2088D1,CN=DEVICE-vWLC,O=Cisco Virtual WLC"))
+    assert (it.brand, it.serial) == ("Cisco", "9C89M2088D1")
+    company = told(("https-cert", "subject: SERIALNUMBER=5157550000,businessCategory=Private Organization"))
+    assert company.serial is None
+
+
+def test_a_service_on_a_computer_is_named_and_is_no_camera(told: Told) -> None:
+    it = told(("html", "<title>Sign in [Jenkins]</title>"))
+    assert (it.maker, it.maker_name, it.category, it.confidence) == ("other", "Jenkins", "other", "possible")
