@@ -16,6 +16,7 @@ import argparse
 import resource
 import sqlite3
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -190,6 +191,7 @@ def cared_for(path: Path, folder: Path) -> Figures:
         with spent:
             work()
         figures[f"{what}, s of the processor"] = spent.worked
+        print(f"  {what}: {spent.worked:.1f} s", file=sys.stderr)
     return figures
 
 
@@ -204,6 +206,7 @@ def main() -> None:
     for devices in asked.devices:
         with tempfile.TemporaryDirectory() as folder:
             found.append(measure(devices, asked.each, Path(folder)))
+        print(f"{devices:,} devices done", file=sys.stderr)
     print(f"{'devices':<60}" + "".join(f"{devices:>12,}" for devices in asked.devices) + f"{'growth':>10}")
     for what in found[0]:
         row = [figures[what] for figures in found]
