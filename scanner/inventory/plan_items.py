@@ -137,7 +137,12 @@ def edit(db: Database, at: str, by: str, edits: Iterable[Edit], *, rehearsal: bo
         try:
             if not rows:
                 raise Wrong("device", "it is not in the plan", "take it in with: camcensus plan build")
-            changes += apply(db, at, by, item_of(rows[0]), one)
+            item = item_of(rows[0])
+            if item.state == "removed" and one.said.get("state") == "verified":
+                raise Wrong(
+                    "state", "evidence verifies it, and not a person", "camcensus removal verdict --plan"
+                )
+            changes += apply(db, at, by, item, one)
         except Wrong as wrong:
             refused.append((one, wrong))
     db.execute("ROLLBACK TO rehearsal" if rehearsal else "RELEASE rehearsal")

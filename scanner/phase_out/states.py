@@ -18,7 +18,7 @@ ABOUT: dict[State, str] = {
     "ordered":   "its replacement is ordered",
     "installed": "its replacement is in place; it may still be there itself",
     "removed":   "it was taken out",
-    "verified":  "there is evidence that it is gone",
+    "verified":  "there is evidence that it is gone: a verdict, see camcensus removal verdict --plan",
     "kept":      "it stays, for a reason that is written down",
 }  # fmt: skip
 

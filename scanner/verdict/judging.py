@@ -186,9 +186,8 @@ class Case:
             looked = (
                 f"{counted(len(conclusive), 'conclusive look')} over {counted(days, 'day')} did not see it"
             )
-            text = (
-                f"{looked}, in which at least {least.answered} of {least.controls} control devices answered"
-            )
+            answered = f"{least.answered} of {least.controls} control devices answered"
+            text = f"{looked}, the last on {conclusive[-1].started:%Y-%m-%d}; at least {answered}"
             yield Reason(text, tuple(look.run for look in conclusive))
         for look in looks:
             if not look.conclusive:

@@ -7,9 +7,10 @@ scans have troubles of their own: interrupted, multicast broken (noticed by the 
 part excluded. The truth about each unit is kept aside and compared with the verdict on its device at the end.
 
 For each unit that something happened to: what that was, and what the verdict says. Each week it is also asked whether
-anything is called removed that is in the building at that time. Some units no look over a network can tell from removed
-ones: switched off for good, switched off whenever a scan looked, or carried to a place that nobody scans. They are
-counted apart, as what they are: the limit of the method.
+anything is called removed that was in the building at the last look that the verdict rests on: what was put back, and
+was missed once before it was seen. Some units no look over a network can tell from removed ones: switched off for good,
+switched off whenever a scan looked, or carried to a place that nobody scans. They are counted apart, as what they are:
+the limit of the method.
 """
 
 from __future__ import annotations
@@ -325,7 +326,10 @@ class Result:
     def __init__(self, campaign: Campaign, rule: Rule) -> None:
         self.campaign, self.rule = campaign, rule
         self.table: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
-        self.wrong: list[tuple[int, Unit, Verdict]] = []  # called removed in a week in which it was there
+        self.wrong: list[tuple[int, Unit, Verdict]] = []  # called removed in the end, and there
+        self.passing: list[
+            tuple[int, Unit, Verdict]
+        ] = []  # called so in a week before, and there at the last look
         self.unverified: list[tuple[int, Unit, Verdict]] = []
         self.verified = self.gone = self.untold = 0
         self.seconds = 0.0
@@ -337,8 +341,9 @@ class Result:
         self.seconds = time.process_time() - began
         for unit in self.campaign.units:
             verdict = found.get(device_of(unit))
-            if verdict and verdict.verdict == "verified-removed" and is_there(unit, number):
-                self.wrong.append((number, unit, verdict))
+            if verdict and verdict.verdict == "verified-removed" and is_there(unit, week_of(verdict)):
+                last = number == self.campaign.weeks - 1
+                (self.wrong if last else self.passing).append((number, unit, verdict))
         return found
 
     def end(self) -> None:
@@ -368,12 +373,22 @@ class Result:
         print(
             f"verified of the truly removed: {self.verified} of {self.gone} ({self.verified / max(self.gone, 1):.1%})"
         )
-        print(f"verified in any week, and in the building in that week: {len(self.wrong)}")
+        print(f"verified in the end, and still in the building: {len(self.wrong)}")
+        units = {unit.it.number: unit.fate for _, unit, _ in self.passing}
+        fates = ", ".join(sorted(set(units.values()))) or "none"
+        print(
+            f"called so in a week before, and there at the last look: {len(units)} ({fates}), {len(self.passing)} times"
+        )
         print(f"verified, and switched off at every look or out of reach, as nobody can tell: {self.untold}")
 
 
 def device_of(unit: Unit) -> str:
     return unit.devices.most_common(1)[0][0] if unit.devices else ""
+
+
+def week_of(verdict: Verdict) -> int:
+    """The week of the last conclusive look: a verdict says nothing of what came after it."""
+    return (max(look.started for look in verdict.looks if look.conclusive) - START) // WEEK
 
 
 def is_there(unit: Unit, number: int) -> bool:
@@ -420,7 +435,7 @@ def main() -> None:
     print(f"{asked.devices} units at {asked.sites} sites, {asked.weeks} weeks, seed {asked.seed}: {spent}")
     print(f"of which the verdicts took {result.seconds:.1f} s")
     result.show()
-    for number, unit, verdict in [*result.wrong, *(result.unverified if asked.why else [])]:
+    for number, unit, verdict in [*result.wrong, *result.passing, *(result.unverified if asked.why else [])]:
         print(
             f"\n{unit.it.kind} unit, {unit.fate}, in week {unit.week}: after week {number} {verdict.verdict}"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import getpass
 import sys
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
@@ -30,14 +31,20 @@ if TYPE_CHECKING:
     "--format", "form", type=click.Choice(["table", "jsonl"]), default="table", show_default=True,
     help="To read, or one JSON object for each device.",
 )  # fmt: skip
+@click.option(
+    "--plan", is_flag=True, help="Also take the items of the plan to the state `verified`, or back from it."
+)
+@click.option("--by", default=getpass.getuser, show_default="you", help="Who does that, for the journal.")
 @inventory_option
-def verdict(devices: tuple[str, ...], where: str, rule: Path | None, form: str, inventory: Path) -> None:
+def verdict(
+    devices: tuple[str, ...], where: str, rule: Path | None, form: str, plan: bool, by: str, inventory: Path
+) -> None:
     """Say of removed and quiet devices what the evidence proves.
 
     Without a DEVICE, of all that are recorded as removed, and of those that were not seen when they should have been.
     Each verdict is one of verified-removed, not-seen, still-present, returned, moved and replaced, with its reasons and
     the runs that they rest on. Not seen is never taken for gone: a look counts only when other devices of the same
-    network did answer.
+    network did answer. With --plan, the plan follows: its state `verified` comes from here, and never from a person.
 
     \b
     $ camcensus removal verdict
@@ -46,7 +53,7 @@ def verdict(devices: tuple[str, ...], where: str, rule: Path | None, form: str, 
     """
     import msgspec
 
-    from scanner.inventory import open_inventory
+    from scanner.inventory import open_inventory, plan_verified
     from scanner.inventory.log import head
     from scanner.verdict import rule as rules
     from scanner.verdict.told import verdicts
@@ -57,6 +64,11 @@ def verdict(devices: tuple[str, ...], where: str, rule: Path | None, form: str, 
         if where:
             wanted = {device.id for device in opened.each_device(where, evidence=False)}
             found = (one for one in found if one.device in wanted)
+        if plan:
+            found = iter(judged := list(found))
+            changes = opened.change(plan_verified.follow, by, judged)
+            moved = sum(change.field == "plan state" for change in changes)
+            click.echo(f"{moved} items of the plan changed their state", err=True)
         if form == "jsonl":
             for one in found:
                 sys.stdout.buffer.write(msgspec.json.encode(one) + b"\n")

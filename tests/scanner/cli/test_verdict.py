@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from click.testing import CliRunner
 
 from scanner.cli import camcensus
 from scanner.evidence.removals import Taken
-from scanner.inventory import removals
+from scanner.inventory import open_inventory, removals
 from tests.scanner.weeks import Weeks, camera
 
 WEEKS_BEFORE, WEEKS_AFTER = 4, 5
@@ -69,6 +70,42 @@ def test_a_stricter_rule_and_a_condition_narrow_what_is_verified(inventory: Path
 
 def test_one_device_can_be_asked_for_by_its_address(inventory: Path) -> None:
     assert "still-present" in told(inventory, "10.1.0.5")
+
+
+def plan_state(inventory: Path) -> str:
+    with open_inventory(inventory) as opened:
+        [row] = opened._query(
+            "SELECT state FROM plan_items WHERE device = ?", (opened.device("10.1.0.1").id,)
+        )
+    return str(row["state"])
+
+
+def test_the_plan_is_verified_by_a_verdict_and_by_nobody_else(inventory: Path) -> None:
+    runner = CliRunner()
+    named = ["--inventory", str(inventory)]
+    with open_inventory(inventory) as opened:
+        [it] = opened.ask(removals.all_standing).values()
+    assert runner.invoke(camcensus, ["plan", "build", *named]).exit_code == 0
+    runner.invoke(
+        camcensus, ["removal", "undo", it.id, "--why", "to record it anew", *named], catch_exceptions=False
+    )
+    again = ["removal", "record", "10.1.0.1", "--at", it.at, "--removed-by", "Kim", *named]
+    assert runner.invoke(camcensus, again, catch_exceptions=False).exit_code == 0
+    assert plan_state(inventory) == "removed"
+    refused = runner.invoke(camcensus, ["plan", "set", "10.1.0.1", "--state", "verified", *named])
+    assert (
+        "evidence verifies it, and not a person" in str(refused.exception)
+        and plan_state(inventory) == "removed"
+    )
+    told(inventory)
+    assert plan_state(inventory) == "removed"
+    told(inventory, "--plan")
+    assert plan_state(inventory) == "verified"
+    with Weeks(inventory) as weeks:
+        weeks.now = datetime(2026, 6, 1, 9, tzinfo=UTC)
+        weeks.run(*(camera(number) for number in range(1, 7)))
+    told(inventory, "--plan")
+    assert plan_state(inventory) == "removed"
 
 
 @pytest.mark.parametrize("text", ["[verification]\nruns = 0\n", "[other]\n", "[verification]\nweeks = 3\n"])

@@ -15,6 +15,7 @@ def result() -> Result:
 
 def test_nothing_that_is_still_in_the_building_is_ever_called_removed(result: Result) -> None:
     assert result.wrong == []
+    assert {unit.fate for _, unit, _ in result.passing} <= {"put back"}
     still_there = sum(
         row.total()
         for fate, row in result.table.items()

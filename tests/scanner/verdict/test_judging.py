@@ -25,7 +25,7 @@ def test_a_removed_camera_is_verified_by_enough_conclusive_looks() -> None:
     verdict = removed().verdict()
     assert verdict.verdict == "verified-removed" and verdict.missing == ()
     assert (
-        "4 conclusive looks over 21 days did not see it, in which at least 6 of 6 control devices"
+        "4 conclusive looks over 21 days did not see it, the last on 2026-02-23; at least 6 of 6 control"
         in texts(verdict)
     )
     assert verdict.reasons[2].runs == ("week4", "week5", "week6", "week7")
