@@ -106,7 +106,9 @@ def future(scale: Scale, plan: Plan, forecast: Forecast, say: Language, accent: 
         f'stroke="{accent}" stroke-width="2" stroke-dasharray="6 5"/>'
     )
     if forecast.likely <= edge:
-        yield text(scale.x(forecast.likely), scale.y(0) - 8, say.day(forecast.likely), "middle", True)
+        x, room = scale.x(forecast.likely), WIDTH - RIGHT - 80
+        aside = (x + 6, "start") if x < room else (x - 14, "end")
+        yield text(aside[0], scale.y(0) - 7, say.day(forecast.likely), aside[1], True)
 
 
 def text(x: float, y: float, words: str, anchor: str, strong: bool = False) -> str:

@@ -96,8 +96,9 @@ def evidence(some: Iterable[Device], say: Language) -> str:
     for device in some:
         rows = [
             (
-                claim.attribute, wording.shown(claim.value, language=say), say.word("strength", claim.strength),
-                wording.shown(claim.excerpt, language=say), claim.protocol, wording.shown(claim.fingerprint),
+                say.word("headings", claim.attribute), wording.shown(claim.value, language=say),
+                say.word("strength", claim.strength), wording.shown(claim.excerpt, language=say), claim.protocol,
+                wording.shown(claim.fingerprint),
             )
             for group in grouped(device.evidence).values()
             for claim in group

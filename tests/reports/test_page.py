@@ -78,7 +78,7 @@ def test_what_was_not_seen_stands_beside_the_counts() -> None:
 def test_each_device_carries_its_evidence() -> None:
     proofs = data_of(tree(census()), "evidence")
     for claims, device in zip(proofs["of"], census().devices, strict=True):
-        said = {tuple(proofs["claims"][claim][:2]) for claim in claims}
+        said = {(proofs["claims"][claim][0].lower(), proofs["claims"][claim][1]) for claim in claims}
         assert len(claims) == len(device.evidence)
         assert said == {(claim.attribute, claim.value) for claim in device.evidence}
 
