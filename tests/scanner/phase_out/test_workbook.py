@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import random
 from collections.abc import Callable
 from datetime import date, datetime
@@ -10,6 +11,8 @@ from typing import Any
 
 import openpyxl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from scanner.errors import CamcensusError
 from scanner.inventory import Inventory, plan_items
@@ -106,8 +109,8 @@ def test_what_nobody_edited_changes_nothing_as_a_workbook_and_as_csv(
         }
     )
     inventory.change(plan_items.edit, "jo", [Edit(ids[0], said, {"lens": "fixed 2.8 mm", "audio_in": False})])
-    (csv := tmp_path / "plan.csv").write_text(workbook.as_csv(plan.of(inventory).units), "utf-8")
-    for path in (exported(inventory, tmp_path / "plan.xlsx"), csv):
+    (as_csv := tmp_path / "plan.csv").write_text(workbook.as_csv(plan.of(inventory).units), "utf-8")
+    for path in (exported(inventory, tmp_path / "plan.xlsx"), as_csv):
         found = compared(inventory, path)
         assert (found.edits, found.problems, found.notes, found.unchanged) == ([], [], [], 3)
 
@@ -120,9 +123,9 @@ def test_hostile_texts_run_in_no_cell_and_come_back_unchanged(inventory: Invento
     cells = [cell for row in openpyxl.load_workbook(path)[workbook.SHEET].iter_rows() for cell in row]
     assert not [cell.coordinate for cell in cells if cell.data_type == "f"]
     assert compared(inventory, path).unchanged == len(HOSTILE)
-    (csv := tmp_path / "plan.csv").write_text(text := workbook.as_csv(plan.of(inventory).units), "utf-8")
+    (as_csv := tmp_path / "plan.csv").write_text(text := workbook.as_csv(plan.of(inventory).units), "utf-8")
     assert "'=cmd" in text and "\x1b" not in text and "\u202e" not in text
-    assert compared(inventory, csv).unchanged == len(HOSTILE)
+    assert compared(inventory, as_csv).unchanged == len(HOSTILE)
 
 
 def test_an_edited_row_changes_its_item_with_who_and_where(inventory: Inventory, tmp_path: Path) -> None:
@@ -286,6 +289,37 @@ def test_a_file_that_is_no_plan_is_refused(inventory: Inventory, tmp_path: Path)
     path.write_text("Name,State\nd2,planned\n")
     with pytest.raises(CamcensusError, match="has no column 'Device'"):
         compared(inventory, path)
+
+
+WORDS = ("verified", "kept", "2027-03-31", "03/04/2027", "1.234", "yes", "0", '"')
+CELL = st.one_of(st.text(max_size=12), st.sampled_from([*HOSTILE[:6], *WORDS]))
+
+
+@given(
+    edits=st.lists(
+        st.tuples(st.integers(1, 2), st.integers(0, len(COLUMN) - 1), CELL), min_size=1, max_size=6
+    ),
+    dropped=st.sets(st.integers(2, len(COLUMN) - 1), max_size=3),
+)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_stands_in_a_file_it_is_an_edit_a_refusal_or_nothing(
+    inventory: Inventory, tmp_path: Path, edits: list[tuple[int, int, str]], dropped: set[int]
+) -> None:
+    ids = list(items(inventory)) or planned(inventory, 2)
+    before = items(inventory)
+    rows = [
+        list(workbook.headings().values()),
+        *(list(workbook.texts(one).values()) for one in plan.of(inventory).units),
+    ]
+    for row, column, text in edits:
+        rows[row][column] = text
+    with (tmp_path / "plan.csv").open("w", encoding="utf-8", errors="replace", newline="") as file:
+        csv.writer(file).writerows([cell for n, cell in enumerate(row) if n not in dropped] for row in rows)
+    found = compared(inventory, tmp_path / "plan.csv")
+    done = inventory.change(plan_items.edit, "jo", [one.edit for one in found.edits], rehearsal=True)
+    assert items(inventory) == before and {one.device for one in done.changes} <= set(ids)
+    assert all(one.row > 1 for one in found.problems)
+    assert all(edit.device in ids and wrong.field for edit, wrong in done.refused)
 
 
 SPELLINGS: tuple[Callable[[date], Any], ...] = (
