@@ -10,15 +10,16 @@ weakly: it names the author of the agent, who need not have built the device.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 
 from scanner.model import Claim
 
 FILE = Path(__file__).parent / "enterprises.tsv"
 NUMBER = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
-REMEMBERED = 4_096  # numbers; a building has a few dozen
+BEYOND = 10**10, b""  # all numbers: where the file ends
 
 
 class Enterprises:
@@ -26,19 +27,27 @@ class Enterprises:
 
     def __init__(self, file: Path = FILE) -> None:
         self.file = file
-        self.find = lru_cache(REMEMBERED)(self._find)
 
     @cached_property
-    def _text(self) -> str:
-        """The whole file: a number is found in it sooner than sixty thousand lines are taken apart."""
-        return self.file.read_text(encoding="utf-8")
+    def _content(self) -> bytes:
+        """The whole file: few of its sixty thousand lines are ever needed, so that none is taken apart before."""
+        return self.file.read_bytes()
 
-    def _find(self, number: str) -> str | None:
+    def find(self, number: str) -> str | None:
         """The organisation that registered a number; None when it says nothing of a maker."""
         if not NUMBER.fullmatch(number):
             return None
-        at = self._text.find(line := f"\n{number}\t")
-        return None if at < 0 else self._text[at + len(line) : self._text.find("\n", at + 1)]
+        everywhere = range(len(self._content))
+        found, organisation = self._line(
+            bisect_left(everywhere, int(number), key=lambda at: self._line(at)[0])
+        )
+        return organisation.decode() if found == int(number) else None
+
+    def _line(self, at: int) -> tuple[int, bytes]:
+        """The first line that begins after a place in the file: its number and its organisation."""
+        start = self._content.find(b"\n", at) + 1
+        number, _, organisation = self._content[start : self._content.find(b"\n", start)].partition(b"\t")
+        return (int(number), organisation) if start and number else BEYOND
 
     def claims(self, numbers: Iterable[str]) -> Iterator[Claim]:
         """The weak claims that the enterprise numbers of one reply support: the first one speaks for the device."""

@@ -51,6 +51,14 @@ def test_every_number_stands_once_in_its_order() -> None:
     assert len(numbers) > 50_000 and numbers == sorted(set(numbers))
 
 
+def test_each_number_is_found_where_it_stands_and_none_that_stands_nowhere() -> None:
+    _, *lines = FILE.read_text(encoding="utf-8").splitlines()
+    stated = dict(line.split("\t") for line in lines)
+    asked = [*map(str, range(1, 300)), *list(stated)[::499], *list(stated)[-9:]]
+    asked += [str(int(number) + 1) for number in asked]
+    assert {number: ENTERPRISES.find(number) for number in asked} == {n: stated.get(n) for n in asked}
+
+
 def test_no_number_belongs_to_a_brand_that_has_cameras_built(library: Library) -> None:
     names = {brand.name.casefold() for brand in library.brands.values()}
     organisations = {line.partition("\t")[2].casefold() for line in FILE.read_text("utf-8").splitlines()}
