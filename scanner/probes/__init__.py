@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 
-from scanner.model import Observation, Protocol, Reading
+from scanner.model import Fields, Observation, Protocol, Reading
 from scanner.probes.contract import Datagram, Question, Unreadable
 
 __all__ = [
@@ -64,9 +66,16 @@ def datagrams() -> tuple[Datagram, ...]:
 
 def read_fields(observation: Observation) -> Reading:
     """Read one observation with the probe of its protocol. Never raises for what a device sent."""
-    found = probe(observation.protocol).fields(observation.payload)
-    prefix = observation.protocol + "."
-    return Reading(observation, {prefix + name: values for name, values in found.items() if values})
+    read, names = _reader(observation.protocol)
+    found = read(observation.payload)
+    return Reading(observation, {names[name]: values for name, values in found.items() if values})
+
+
+@cache
+def _reader(protocol: Protocol) -> tuple[Callable[[bytes], Fields], dict[str, str]]:
+    """How replies in a protocol are read, and what fingerprints call each field of them."""
+    module = probe(protocol)
+    return module.fields, {name: f"{protocol}.{name}" for name in module.FIELDS}
 
 
 def field_names() -> dict[str, str]:

@@ -80,7 +80,7 @@ def markup(text: str) -> Iterator[tuple[str, str]]:
         yield "title", " ".join(html.unescape(title).split())
     for tag, inside in TAG.findall(tagged):
         yield from element(tag.lower(), attributes(inside))
-    for address in SCRIPTED.findall(text):
+    for address in SCRIPTED.findall(text) if "location" in text else ():
         yield "redirect", address
     for pair in PAIR.finditer(text if "=" in text else ""):
         yield "pair", f"{pair['name']}={pair['quoted'] or pair['plain'] or ''}"

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator
+from functools import cached_property
 
 import msgspec
 
@@ -24,9 +25,8 @@ START = re.compile(rb"(?:HTTP|RTSP)/\d(?:\.\d)?[ \t]+(\d{3})\b[^\r\n]*", re.IGNO
 HEADER = re.compile(  # of a part that has no status line
     rb"[A-Za-z][A-Za-z0-9_.-]{0,60}:(?:[ \t]|\r?\n|$)|(?i:server|www-authenticate|set-cookie|location|etag):"
 )
-HEAD_END = re.compile(rb"\r?\n\r?\n|\r\r")
-LINE_END = re.compile(r"\r?\n|\r")
-FOLD = re.compile(r"(?:\r?\n|\r)[ \t]+")  # RFC 9112 section 5.2, still sent by old cameras
+HEAD_END = re.compile(rb"\r\n\r?\n|\n\r?\n|\r\r")  # two letters to begin with are sooner found than `\r?\n`
+FOLD = re.compile(r"\n[ \t]+")  # RFC 9112 section 5.2, still sent by old cameras
 CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,8})[^\r\n]{0,256}\r?\n")
 REALM = re.compile(
     r"""["']?\brealm["']?\s{0,4}[=:]\s{0,4}(?:"([^"]*)"|'([^']*)'|([^\s,;"']+))""", re.IGNORECASE
@@ -45,7 +45,7 @@ HEAD_FIELDS = {
 }
 
 
-class Message(msgspec.Struct, frozen=True):
+class Message(msgspec.Struct, frozen=True, dict=True):
     """A reply taken apart. `headers` are pairs, since a camera may offer WWW-Authenticate twice."""
 
     status: int | None
@@ -53,14 +53,19 @@ class Message(msgspec.Struct, frozen=True):
     headers: tuple[tuple[str, str], ...]
     body: bytes
 
+    @cached_property
+    def _named(self) -> dict[str, list[str]]:
+        """The values of each header, by its name in lower case."""
+        found: dict[str, list[str]] = {}
+        for name, value in self.headers:
+            found.setdefault(name.lower(), []).append(value)
+        return found
+
     def all(self, name: str) -> tuple[str, ...]:
-        return tuple([value for key, value in self.headers if key.lower() == name])
+        return tuple(self._named.get(name, ()))
 
     def first(self, name: str) -> str:
-        for key, value in self.headers:
-            if key.lower() == name:
-                return value
-        return ""
+        return self._named[name][0] if name in self._named else ""
 
 
 def parse(payload: bytes) -> Message:
@@ -73,7 +78,8 @@ def parse(payload: bytes) -> Message:
     head, body = (payload[: end.start()], payload[end.end() :]) if end else (payload, b"")
     if started and 100 <= int(started[1]) < 200 and START.match(body):
         return parse(body)  # an interim reply, RFC 9110 section 15.2
-    lines = LINE_END.split(FOLD.sub(" ", decode(head)))
+    text = decode(head).replace("\r\n", "\n").replace("\r", "\n")
+    lines = FOLD.sub(" ", text).split("\n")
     start = lines.pop(0) if started else ""
     pairs = [line.partition(":") for line in lines if ":" in line]
     headers = tuple([(name.strip(), value.strip()) for name, _, value in pairs])

@@ -31,11 +31,12 @@ def gather(pairs: Pairs) -> dict[str, tuple[str, ...]]:
     """Group (field, value) pairs, in order, without empty or repeated values, within the bounds."""
     found: dict[str, dict[str, None]] = {}
     for name, value in pairs:
-        if (values := found.get(name)) is None:
-            values = found[name] = {}
-        if len(values) < VALUES_LIMIT and (clean := value[:FIELD_LIMIT].strip(" \t\r\n\0")):
-            values[clean] = None
-    return {name: tuple(values) for name, values in found.items() if values}
+        if clean := value[:FIELD_LIMIT].strip(" \t\r\n\0"):
+            if (values := found.get(name)) is None:
+                found[name] = {clean: None}
+            elif len(values) < VALUES_LIMIT:
+                values[clean] = None
+    return {name: tuple(values) for name, values in found.items()}
 
 
 LINE = re.compile(r"^[ \t]*(?P<name>[A-Za-z_][\w.-]{0,63})[ \t]*[:=][ \t]*(?P<value>[^\r\n]*)", re.MULTILINE)

@@ -176,15 +176,17 @@ def _from_elements(payload: bytes) -> Iterator[tuple[str, str]]:
 
 def _from_words(text: str) -> Iterator[tuple[str, str]]:
     """Endpoint, service addresses and scopes from a list of words: all there is in many an import."""
-    yield from ((ELEMENT_FIELDS[name], value) for name, value in loose_pairs(text) if name in ELEMENT_FIELDS)
-    for word in ENDPOINT.findall(text):
+    if any(name in text for name in ELEMENT_FIELDS):  # to look for words is far sooner done than for patterns
+        pairs = loose_pairs(text)
+        yield from ((ELEMENT_FIELDS[name], value) for name, value in pairs if name in ELEMENT_FIELDS)
+    for word in ENDPOINT.findall(text) if "uuid:" in text else ():
         yield from _endpoint(word)
     for service in SERVICE.finditer(text):
         yield "xaddr", service[0]
         yield "address", service[1].strip("[]")
     for written in SCOPE.findall(text):
         if not written.startswith(("http://", "https://")):
-            yield from _scope(decode(unquote_to_bytes(written)))
+            yield from _scope(decode(unquote_to_bytes(written)) if "%" in written else written)
 
 
 def _endpoint(address: str) -> Iterator[tuple[str, str]]:
