@@ -33,7 +33,7 @@ DECISIVE, STRONG, SUPPORTING, WEAK = (WEIGHT[strength] for strength in STRENGTHS
 CONFIDENCES: tuple[Confidence, ...] = ("none", "possible", "probable", "confirmed")
 
 
-class Case(msgspec.Struct, frozen=True):
+class Case(msgspec.Struct, frozen=True, gc=False):
     """What speaks for one value of one attribute: the weight of each independent witness, heaviest first."""
 
     value: str

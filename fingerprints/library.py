@@ -113,11 +113,14 @@ class Library:
     def claims(self, readings: Sequence[Reading]) -> tuple[Claim, ...]:
         """Every claim that the readings of one device support, each once."""
         kept: dict[tuple[str, ...], Claim] = {}
+        looked_up: set[str] = set()
         for reading in readings:
             seen = reading.observation
             keep(self._first.claims(reading.fields, seen.protocol), kept)
             for mac in macs(reading):
-                keep(self.blocks.claims(mac, "mac"), kept)
+                if mac not in looked_up:  # every reply of a device comes from the same one
+                    looked_up.add(mac)
+                    keep(self.blocks.claims(mac, "mac"), kept)
             if seen.protocol == "snmp":
                 keep(self.enterprises.claims(reading.fields.get("snmp.enterprise", ())), kept)
         looked_at = 0

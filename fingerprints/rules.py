@@ -54,7 +54,7 @@ class Brand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: str = ""
 
 
-class Fingerprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Fingerprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """A pattern over one field of an observation, and the claims it supports.
 
     `field` may name several fields; the pattern is tried on the values of each. `also` and `unless` name further

@@ -3,6 +3,9 @@
 Everything that crosses a boundary between layers is one of these. The words are those of the glossary in
 docs/explanation/vocabulary.md; the JSON spelling of `Observation` and `Identification` is the machine-readable
 contract of docs/reference/json.md.
+
+Those that come by the hundred thousand are `gc=False`: they hold nothing that could refer back to them, and the garbage
+collector would walk through all of them, time and again.
 """
 
 from __future__ import annotations
@@ -43,7 +46,7 @@ class Outcome(enum.StrEnum):
     EXCLUDED = "excluded"  # the user said: not this one
 
 
-class Observation(msgspec.Struct, frozen=True, kw_only=True):
+class Observation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One raw reply (or frame, or imported row) with where, when and how it was seen: the unit of evidence.
 
     `payload` holds the raw bytes as they came: whole, cut short, or only a part (one header line, a title,
@@ -72,14 +75,14 @@ Fields = Mapping[str, tuple[str, ...]]
 """What a probe reads out of one reply: field name (`rtsp.realm`) to the values it has there."""
 
 
-class Reading(msgspec.Struct, frozen=True):
+class Reading(msgspec.Struct, frozen=True, gc=False):
     """One observation and the fields that its probe found in it: what fingerprints are matched against."""
 
     observation: Observation
     fields: Fields
 
 
-class Claim(msgspec.Struct, frozen=True):
+class Claim(msgspec.Struct, frozen=True, gc=False):
     """What one fingerprint draws from one observation."""
 
     fingerprint: str
@@ -90,7 +93,7 @@ class Claim(msgspec.Struct, frozen=True):
     excerpt: str  # the text that matched, shortened
 
 
-class Identification(msgspec.Struct, frozen=True, kw_only=True):
+class Identification(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The claims about one device, fused. The order of the keys is that of the contract."""
 
     subject: str | None = None
