@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 CLONE_NEWNET = 0x40000000
 LOOPBACK = "127.0.0.0/8,::1/128"
@@ -56,6 +57,9 @@ def refuse_the_real_network(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # On a busy machine an example may take as long as it needs.
+    settings.register_profile("patient", settings(), deadline=None)
+    settings.load_profile("patient")
     os.environ["CAMCENSUS_CONFINE"] = LOOPBACK
     # A worker of pytest-xdist begins in the namespace of the process that started it, and needs one for itself:
     # two simulated buildings at the same addresses would hear each other.
