@@ -17,7 +17,7 @@ from scanner.evidence import keys
 from scanner.evidence.archive import Writer
 from scanner.evidence.canonical import digest
 from scanner.evidence.checking import FORMAT, SIGNATURE, SUMS
-from scanner.evidence.log import Entry, Event, Secret
+from scanner.evidence.log import Entry, Secret
 from scanner.inventory import log, removals
 from scanner.inventory.rows import json_text
 from scanner.verdict.judging import Verdict, find
@@ -26,7 +26,6 @@ from scanner.verdict.told import told
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from sqlite_utils import Database
 
     from scanner.inventory import Inventory
 
@@ -74,15 +73,11 @@ def make(
     finally:
         unfinished.unlink(missing_ok=True)
     content = digest(sums)
-    inventory.change(note, by, content)
+    log.tell_export(inventory, by, "bundle", content=content, file=path.name)
     return Made(
         path=path, content=content, fingerprint=bundle.fingerprint, head=str(bundle.end.head),
         devices=len(bundle.chosen), files=count,
     )  # fmt: skip
-
-
-def note(db: Database, at: str, by: str, content: str) -> None:
-    log.append(db, at, [Event("exported", (), {"what": "bundle", "by": by, "content": content})])
 
 
 class Bundle:

@@ -69,10 +69,12 @@ def _values(db: Database, secrets: Collection[str], chosen: Collection[str]) -> 
         for name, value in row.items():
             by = {"address": "addresses", "mac": "addresses", "serial": "serials"}.get(name, "names")
             if value and by in secrets:
-                yield value
+                yield from spelt(value) if by == "addresses" else (value,)
     for kind, value in db.execute(IDENTIFIERS, (ids,)):
         if kind == "serial" and "serials" in secrets:
             yield from (value, value.rpartition(" ")[2])
+        if kind == "mac" and "addresses" in secrets:
+            yield from spelt(value)
     if "names" in secrets:
         yield from (name for (name,) in db.execute(PEOPLE) if name)
     for one in removals.removals(db):
@@ -83,6 +85,11 @@ def _values(db: Database, secrets: Collection[str], chosen: Collection[str]) -> 
             yield from (
                 value for name, value in one.unit.items() if name == "serial" and "serials" in secrets
             )
+
+
+def spelt(address: str) -> tuple[str, ...]:
+    """An address as names and serial numbers hold it: some makers number units by their MAC address."""
+    return address, address.replace(":", ""), address.replace(":", "-").replace(".", "-")
 
 
 def device_lines(devices: Iterable[Device], kept: Redaction) -> Iterator[bytes]:

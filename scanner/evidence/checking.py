@@ -2,6 +2,7 @@
 
     archive ─► SHA256SUMS ─► signature ─► key: expected?
                    └► files ─► log: a chain ─► seals ─► leaves ─► replies
+                                  ├► devices, as they were last said to be
                                   └► removals ─► attachments
 
 Reads a bundle from front to back in bounded memory, and nothing of it before it is known to be signed.
@@ -18,7 +19,7 @@ import msgspec
 
 from scanner.evidence import keys
 from scanner.evidence.archive import Reader, Refused
-from scanner.evidence.canonical import digest
+from scanner.evidence.canonical import canonical, digest
 from scanner.evidence.log import FIRST, Entry, link, problem_of
 from scanner.evidence.removals import Removal
 from scanner.evidence.seals import Leaf, is_whole
@@ -32,7 +33,20 @@ LINE = re.compile(r"(?P<sha256>[0-9a-f]{64})  (?P<name>\S+)")
 LARGEST_SUMS, LARGEST_SMALL, LONGEST_LINE = 20 << 20, 1 << 20, 64 << 20
 MOST_FAULTS = 200
 
-About = Literal["archive", "files", "signature", "log", "replies", "removals"]
+SAID = (
+    "maker",
+    "maker_name",
+    "brand",
+    "relabelled",
+    "category",
+    "model",
+    "firmware",
+    "confidence",
+    "covered",
+)
+STATED = ("address", "mac", "serial")
+
+About = Literal["archive", "files", "signature", "log", "devices", "replies", "removals"]
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -107,6 +121,7 @@ class Check:
         self.reader, self.expected = reader, expected
         self.entries = self.replies = 0
         self.seals: dict[str, tuple[int, str]] = {}  # by run: how many leaves, and their SHA-256
+        self.said: dict[str, str] = {}  # by device: the digest of what the log says of it last
         self.recorded: dict[str, dict[str, Any]] = {}  # by removal: what the log says of it
         self.head = f"0:{FIRST}"
 
@@ -190,6 +205,8 @@ class Check:
         for name in sorted(self.reader.files):
             if name.endswith("/leaves.txt"):
                 yield from self.run(name.split("/")[1])
+        if not summary["kept_back"]:
+            yield from self.devices()
         yield from self.removals(bool(summary["kept_back"]))
 
     # The log
@@ -222,6 +239,10 @@ class Check:
         if entry.kind in ("run-ended", "run-adopted") and "observations" in values:
             seal = values["observations"]
             self.seals[entry.subjects[0]] = (seal["count"], seal["sha256"])
+        elif entry.kind in ("device-found", "device-changed") and "said" in values:
+            self.said[entry.subjects[0]] = digest(
+                canonical({name: values.get(name) for name in ("said", *STATED)})
+            )
         elif entry.kind in ("removal-recorded", "removal-undone"):
             self.recorded[entry.subjects[0]] = values
 
@@ -253,7 +274,15 @@ class Check:
         if self.seals.get(run) != (count, content.hexdigest()):
             yield Fault("replies", f"{run}: what it heard is not what the log has sealed")
 
-    # Removals
+    # Devices and removals
+
+    def devices(self) -> Iterator[Fault]:
+        for line in self.lines("devices.jsonl"):
+            row = msgspec.json.decode(line, type=dict[str, Any])
+            said = {name: row[name] for name in SAID if row.get(name) is not None}
+            now = {"said": said} | {name: row.get(name) for name in STATED}
+            if self.said.get(row["id"]) != digest(canonical(now)):
+                yield Fault("devices", f"{row['id']} is not what the log says of it")
 
     def removals(self, kept_back: bool) -> Iterator[Fault]:
         attached = {name.split("/")[1] for name in self.reader.files if name.startswith("attachments/")}

@@ -62,7 +62,9 @@ def test_that_it_was_handed_out_stands_in_the_log(made: Stage) -> None:
     given = made.bundle()
     with open_inventory(made.path) as inventory:
         *_, last = log.entries(inventory)
-    assert last.values == {"what": "bundle", "by": "jo", "content": given.content}
+    assert last.values == {
+        "what": "bundle", "by": "jo", "file": "evidence.zip", "content": given.content,
+    }  # fmt: skip
     assert sha256(contents(given.path.read_bytes())["SHA256SUMS"]).hexdigest() == given.content
 
 

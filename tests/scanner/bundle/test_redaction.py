@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterable
 from pathlib import Path
 
+import msgspec
 import pypdf
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -126,6 +127,20 @@ def test_no_value_that_is_kept_back_occurs_anywhere(
 )
 def test_addresses_are_found_by_their_shape_and_nothing_else_is(text: str, shown: str) -> None:
     assert Redaction(["addresses"]).text(text) == shown
+
+
+def test_a_serial_number_made_of_the_mac_address_is_kept_back_with_it(tmp_path: Path) -> None:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    unit = msgspec.structs.replace(
+        camera(1, serial="4419B6000001A1", model="IPC 44-19-b6-00-00-01"), mac="44:19:b6:00:00:01"
+    )
+    with Weeks(tmp_path / "inventory.db") as weeks:
+        weeks.run(unit, camera(2))
+    ready = Stage(tmp_path / "inventory.db", Ed25519PrivateKey.generate())
+    bundle = ready.redacted("addresses")
+    assert occurrences(bundle, ["4419b6000001", "44-19-b6-00-00-01", "44:19:b6:00:00:01"]) == []
+    assert ready.check(bundle).good
 
 
 def test_short_names_are_words_and_no_parts_of_words() -> None:

@@ -142,6 +142,8 @@ TAMPERED: dict[str, Callable[[Files], Files]] = {
     ),
     "the log was cut off": log_lines(lambda lines: lines[:-1]),
     "a witness was renamed": reworded("removals.jsonl", b"Lou Otherman", b"Lou Anybody"),
+    "a device is another": reworded("devices.jsonl", b'"maker":"hikvision"', b'"maker":"other"'),
+    "a serial number is another": reworded("devices.jsonl", b"AAWRE00000003", b"AAWRE00000009"),
     "a reply was changed": other_reply,
     "a leaf was dropped": lambda files: {
         name: content[65:] if name.endswith("leaves.txt") else content for name, content in files.items()
@@ -159,6 +161,7 @@ def test_tampering_is_found_by_the_tool_and_by_unix(
 
 
 PROVED = [how for how in TAMPERED if how not in ("a file was added", "the signature is missing")]
+"""What is found although the signature holds."""
 
 
 @pytest.mark.parametrize("how", PROVED)
@@ -169,7 +172,14 @@ def test_even_the_owner_of_the_key_cannot_make_the_parts_contradict_each_other(
     broken = packed(signed(TAMPERED[how](contents(bundle)), made.key), tmp_path / "broken.zip")
     checked = made.check(broken)
     assert checked.faults and not checked.good
-    assert {fault.about for fault in checked.faults} <= {"files", "log", "replies", "removals", "archive"}
+    assert {fault.about for fault in checked.faults} <= {
+        "files",
+        "log",
+        "devices",
+        "replies",
+        "removals",
+        "archive",
+    }
 
 
 def test_a_bundle_signed_anew_with_another_key_is_not_trusted(
