@@ -223,3 +223,34 @@ def test_no_product_line_of_others_takes_a_hikvision_or_dahua_model(
         if claim.attribute == "maker"
     ]
     assert {claim.value for claim in others} <= {maker}
+
+
+PATHS = {
+    "Axis": "axis-media/media.amp",
+    "Hanwha": "profile1/media.smp",
+    "Reolink": "h264Preview_01_main",
+    "Uniview": "unicast/c1/s0/live",
+    "Xiongmai": "user=admin_password=_channel=1_stream=0.sdp",
+}
+
+
+@pytest.mark.parametrize("maker", PATHS)
+def test_the_path_of_its_stream_names_another_maker(maker: str, told: Told) -> None:
+    it = told(("rtsp", f"RTSP/1.0 200 OK\r\nContent-Base: rtsp://192.0.2.7:554/{PATHS[maker]}/\r\n\r\n"))
+    assert (it.maker, it.maker_name) == ("other", maker)
+
+
+def test_a_player_whose_maker_nobody_wrote_a_rule_for_is_no_camera(told: Told) -> None:
+    it = told(
+        (
+            "upnp-xml",
+            "<root><device><deviceType>urn:schemas-upnp-org:device:MediaRenderer:1</deviceType>"
+            "<manufacturer>Acme Audio</manufacturer><modelName>AA-5</modelName></device></root>",
+        )
+    )
+    assert (it.maker, it.brand, it.model, it.category) == ("other", "Acme Audio", "AA-5", "other")
+
+
+def test_a_camera_that_states_an_unknown_manufacturer_may_be_anybodys(told: Told) -> None:
+    it = told(("onvif", "<tds:Manufacturer>Acme Vision</tds:Manufacturer><tds:Model>AV-1000</tds:Model>"))
+    assert (it.maker, it.model) == (None, "AV-1000")
