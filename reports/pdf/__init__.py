@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from reports.content import Census
 from reports.language import Language, english
+from reports.pdf.texts import BREAK
 from reports.pdf.view import content_of
 from reports.template import Template
 
@@ -58,7 +59,7 @@ def typeset(
     fonts = fonts or of_machine()
     missing = fonts.missing(texts(content))
     if missing:
-        content = written_out(content, {ord(letter): number(letter) for letter in missing})
+        content = written_out(content, {ord(letter): number(letter) + BREAK for letter in missing})
         some = ", ".join(map(number, missing[:SHOWN])) + ("…" if len(missing) > SHOWN else "")
         content["glyphs"] = say.say("pdf.glyphs", n=len(missing), some=some)
         tell(content["glyphs"])

@@ -101,7 +101,7 @@ def report() -> None:
     """
 
 
-@report.command()
+@report.command(short_help="Text, for a terminal or a mail.")
 @report_options
 def terminal(asked: Asked) -> None:
     """Print the census as text: devices, counts, what was not seen, and the plan."""
@@ -118,7 +118,7 @@ def terminal(asked: Asked) -> None:
     return write(asked.output, [text.getvalue().encode()])
 
 
-@report.command()
+@report.command(short_help="The devices, one row each.")
 @click.option(
     "--excel", is_flag=True, help="Begin with a byte order mark, without which Excel misreads accents."
 )
@@ -147,7 +147,7 @@ def csv(asked: Asked, excel: bool, blind_spots: str | None) -> None:
         click.echo(f"Head of the log: {made.log_head}", err=True)
 
 
-@report.command()
+@report.command(short_help="Everything, for programs.")
 @report_options
 def json(asked: Asked) -> None:
     """Write one JSON document: figures, blind spots, runs, the plan, and each device with its evidence."""
@@ -157,7 +157,7 @@ def json(asked: Asked) -> None:
     write(asked.output, json.pieces(asked.census()))
 
 
-@report.command()
+@report.command(short_help="A workbook with charts and filters.")
 @report_options
 def xlsx(asked: Asked) -> None:
     """Write a workbook: summary with charts, devices, plan, bill of materials, and what was not seen.
@@ -170,7 +170,7 @@ def xlsx(asked: Asked) -> None:
     write(asked.output, [xlsx.render(asked.census(evidence=False), language, template)])
 
 
-@report.command()
+@report.command(short_help="A page to read and filter, offline.")
 @report_options
 def html(asked: Asked) -> None:
     """Write the census as one HTML page that works offline: charts, blind spots, and the evidence of each device.
@@ -184,7 +184,7 @@ def html(asked: Asked) -> None:
     write(asked.output, [page.render(census, language, template).encode()])
 
 
-@report.command()
+@report.command(short_help="One page to decide on, all behind it.")
 @report_options
 def pdf(asked: Asked) -> None:
     """Write a PDF: one page for who decides, and the full report behind it.
