@@ -180,10 +180,18 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     doubts: Mapping[str, Sequence[Mapping[str, str]]] = {}  # of a device: `other`, `why`, `at`
 
 
-def of(inventory: Inventory, *, run: str | None = None, old_after: int = OLD) -> tuple[BlindSpots, ...]:
-    """The blind spots of an inventory, site by site; or those of one run and the devices that it saw."""
+def of(
+    inventory: Inventory,
+    *,
+    run: str | None = None,
+    old_after: int = OLD,
+    devices: Sequence[Device] | None = None,
+) -> tuple[BlindSpots, ...]:
+    """The blind spots of an inventory, site by site; or those of one run and the devices that it saw. `devices` are
+    all of these, when somebody has them already."""
     runs = inventory.runs() if run is None else [inventory.run(run)]
-    devices = list(inventory.each_device(run=None if run is None else runs[0].id, evidence=False))
+    if devices is None:
+        devices = list(inventory.each_device(run=None if run is None else runs[0].id, evidence=False))
     sites, rows = inventory.known_networks() if run is None else ({}, [])
     networks = [Known(row["site"], row["cidr"], _where(row)) for row in rows]
     seen_at, looks, by_address = {}, {}, set()

@@ -83,20 +83,19 @@ class Census(msgspec.Struct, frozen=True, kw_only=True):
 
         sites = {one.id: one.name for one in inventory.ask(places.sites)}
         chosen = where.strip()
-        unseen = blind_spots.of(inventory, run=run)
         if site is not None:
             site = inventory.ask(places.known_site, site)
-            unseen = tuple(one for one in unseen if one.site == site)
             condition = f"site = {quoted(site)}"
             where = f"({where}) and {condition}" if chosen else condition
-        if run is None:
-            runs = speaking(inventory.runs(), unseen)
-        else:
-            runs = (inventory.run(run),)
-            run = runs[0].id
+        only = None if run is None else inventory.run(run)
+        run = only.id if only else None
         if light_from is not None:
             evidence = evidence and count_devices(inventory, where, run) < light_from
         found, now = in_order(inventory.each_device(where, run=run, evidence=evidence)), datetime.now(UTC)
+        unseen = blind_spots.of(inventory, run=run, devices=None if where.strip() else found)
+        if site is not None:
+            unseen = tuple(one for one in unseen if one.site == site)
+        runs = (only,) if only else speaking(inventory.runs(), unseen)
         these = None if run is None else {device.id for device in found}
         return cls(
             title=title or (sites[site] if site is not None else title_of(runs)),
