@@ -63,6 +63,7 @@ def backup(file: Path, inventory: Path) -> None:
     from scanner.inventory import care
 
     size = care.backup(inventory, file)
+    told(inventory, "backup", file)
     click.echo(f"{file}: {size:,} bytes, checked.", err=True)
 
 
@@ -135,6 +136,15 @@ def export(folder: Path, inventory: Path) -> None:
 
     for table, count in care.export(inventory, folder).items():
         click.echo(f"{count:>12,}  {folder / table}.jsonl", err=True)
+    told(inventory, "inventory export", folder)
+
+
+def told(inventory: Path, what: str, where: Path) -> None:
+    """Let the log say that all of the inventory was handed out. The copy itself cannot hold that."""
+    from scanner.inventory import log, open_inventory
+
+    with open_inventory(inventory, create=False) as opened:
+        log.tell_export(opened, getpass.getuser(), what, file=where.name)
 
 
 @inventory.command()

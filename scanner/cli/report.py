@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import getpass
 from collections.abc import Callable, Iterable
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -39,6 +41,15 @@ class Asked(NamedTuple):
                 opened, self.run_id, title=self.title, where=self.where, site=self.site, evidence=evidence,
                 light_from=light_from,
             )  # fmt: skip
+
+    def hand_out(self, kind: str, content: Iterable[bytes]) -> None:
+        """Write the report, and an entry of the log that says so, with the SHA-256 of what was handed out."""
+        from scanner.inventory import log, open_inventory
+
+        written = write(self.output, content)
+        file = "" if self.output == "-" else Path(self.output).name
+        with open_inventory(self.inventory, create=False) as opened:
+            log.tell_export(opened, getpass.getuser(), f"report {kind}", content=written, file=file)
 
     def look(self) -> tuple[Language, Template]:
         """The language and the template, checked before anything is read."""
@@ -115,7 +126,7 @@ def terminal(asked: Asked) -> None:
         return summary(census, language=language, title=template.title)
     text = io.StringIO()
     summary(census, text, language, template.title)
-    return write(asked.output, [text.getvalue().encode()])
+    return asked.hand_out("terminal", [text.getvalue().encode()])
 
 
 @report.command(short_help="The devices, one row each.")
@@ -138,7 +149,7 @@ def csv(asked: Asked, excel: bool, blind_spots: str | None) -> None:
 
     language, _ = asked.look()
     made = asked.census()
-    write(asked.output, csv.pieces(made, byte_order_mark=excel))
+    asked.hand_out("csv", csv.pieces(made, byte_order_mark=excel))
     if blind_spots:
         write(blind_spots, [csv.render_blind_spots(made.unseen, byte_order_mark=excel, language=language)])
     else:
@@ -154,7 +165,7 @@ def json(asked: Asked) -> None:
     from reports import json
 
     asked.look()
-    write(asked.output, json.pieces(asked.census()))
+    asked.hand_out("json", json.pieces(asked.census()))
 
 
 @report.command(short_help="A workbook with charts and filters.")
@@ -167,7 +178,7 @@ def xlsx(asked: Asked) -> None:
     from reports import xlsx
 
     language, template = asked.look()
-    write(asked.output, [xlsx.render(asked.census(evidence=False), language, template)])
+    asked.hand_out("xlsx", [xlsx.render(asked.census(evidence=False), language, template)])
 
 
 @report.command(short_help="A page to read and filter, offline.")
@@ -181,7 +192,7 @@ def html(asked: Asked) -> None:
 
     language, template = asked.look()
     census = asked.census(light_from=page.LIGHT_FROM)
-    write(asked.output, [page.render(census, language, template).encode()])
+    asked.hand_out("html", [page.render(census, language, template).encode()])
 
 
 @report.command(short_help="One page to decide on, all behind it.")
@@ -200,15 +211,17 @@ def pdf(asked: Asked) -> None:
         template,
         tell=lambda note: click.echo(f"note   {note}", err=True),
     )
-    write(asked.output, [made])
+    asked.hand_out("pdf", [made])
 
 
-def write(output: str, content: Iterable[bytes]) -> None:
-    """Write a file whole or not at all, or to standard output when it is `-`."""
+def write(output: str, content: Iterable[bytes]) -> str:
+    """Write a file whole or not at all, or to standard output when it is `-`. Returns the SHA-256 of what it holds."""
+    written = sha256()
     try:
         with click.open_file(output, "wb", atomic=True) as file:
             for piece in content:
                 file.write(piece)
+                written.update(piece)
     except BrokenPipeError:  # whoever read has seen enough: click ends quietly
         raise
     except OSError as error:
@@ -217,3 +230,4 @@ def write(output: str, content: Iterable[bytes]) -> None:
             why=error.strerror or str(error),
             fix="choose a place you may write to with --output",
         ) from None
+    return written.hexdigest()

@@ -83,9 +83,9 @@ def document(
             made_at=datetime.now(UTC),
         )
         pdf = render(made, tell=lambda note: click.echo(f"note   {note}", err=True))
-        write(output, [pdf])
+        content = write(output, [pdf])
         log.tell_export(
-            opened, by, f"document {kind}", content=pdf, file=Path(output).name if output != "-" else ""
+            opened, by, f"document {kind}", content=content, file=Path(output).name if output != "-" else ""
         )
     click.echo(f"state of the log: {head}", err=True)
 
