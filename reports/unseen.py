@@ -188,7 +188,9 @@ def _devices(one: BlindSpots, say: Language) -> Iterator[BlindSpot]:
         why = say.say("unseen.by_address_why", n=n, some=_some(one.by_address, say))
         yield BlindSpot(kind="address", what=say.say("unseen.by_address", n=n), why=why, count=n)
     if n := len(one.doubts):
-        pairs = [f"{doubt.address or doubt.device}: {doubt.device}, {doubt.other}" for doubt in one.doubts]
+        pairs = [
+            f"{doubt.device} = {doubt.other}, {doubt.address or ''}".rstrip(", ") for doubt in one.doubts
+        ]
         why = say.say("unseen.doubt_why", n=n, some=_some(pairs, say))
         yield BlindSpot(kind="doubt", what=say.say("unseen.doubt", n=n), why=why, count=n)
     if old := [look for look in one.looks if look.old and look.at]:

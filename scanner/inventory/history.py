@@ -190,7 +190,7 @@ def _joined(inventory: Inventory, device: str) -> Iterator[Event]:
             kind=JOINED.get(change.kind, "split"),
             device=device,
             after={"other": other},
-            cause="person" if change.rule == "person" else change.rule,
+            cause="network" if change.kind == "doubt" else change.rule,
             run=change.run,
             at=change.at,
             by=change.by,

@@ -173,4 +173,4 @@ def test_a_device_that_may_be_a_known_one_is_named_with_it() -> None:
     doubt = Doubt(device="d2", other="d1", address="10.1.2.3", why="the realm", at=NOON)
     [spot] = unseen.lines(BlindSpots(site=None, doubts=(doubt,)))
     assert (spot.kind, spot.count, spot.what) == ("doubt", 1, "1 device may be one that was known before")
-    assert "10.1.2.3: d2, d1" in spot.why and "devices merge" in spot.why
+    assert "d2 = d1, 10.1.2.3" in spot.why and "devices merge" in spot.why
