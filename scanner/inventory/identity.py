@@ -94,6 +94,9 @@ class Identity:
 
     def __init__(self, db: Database, run: str, site: str | None, fingerprints: str | None = None) -> None:
         self._db, self._run, self._site, self._fingerprints = db, run, site, fingerprints
+        self._known: dict[
+            str, list[Identifier]
+        ] = {}  # while one thing seen is looked at: a device is asked once
 
     def find(self, seen: Seen, taken: Iterable[str] = ()) -> Match:
         """The device that this is about; one without a name yet when it is new.
@@ -107,6 +110,7 @@ class Identity:
             "address": seen.identification.address,
             "site": self._site,
         }
+        self._known.clear()
         found, mistaken, clones = self._by_identifiers(seen, about)
         if found:
             device, rule = found[0]
@@ -139,9 +143,7 @@ class Identity:
         for kind, devices in proposed.items():
             sure = kind in SURE
             surer = SURE[: SURE.index(kind)] if sure else SURE
-            contradicted = [
-                one for one in devices if surer and contradict(self.identifiers(one), told, surer)
-            ]
+            contradicted = [one for one in devices if surer and contradict(self._its(one), told, surer)]
             mistaken += contradicted if sure else []
             if sure or len(devices) == 1:
                 for device, here in devices.items():
@@ -157,13 +159,13 @@ class Identity:
     def _fits(self, device: str, seen: Seen, about: dict[str, Any]) -> bool:
         """Whether nothing contradicts, and no other reply of the run is that device's."""
         mine = self._db.query(UNSEEN, about | {"device": device})
-        return any(not self._succeeds(row, self.identifiers(device), seen) for row in mine)
+        return any(not self._succeeds(row, self._its(device), seen) for row in mine)
 
     def _same(
         self, device: str, others: Sequence[tuple[str, Rule]], cloned: bool
     ) -> Iterable[tuple[str, Kind]]:
         """Those of the other devices that are the same unit: nothing that is known of both tells them apart."""
-        mine = self.identifiers(device) if others else []
+        mine = self._its(device) if others else []
         for other, kind in others:
             if kind not in JOINING:
                 continue
@@ -176,7 +178,7 @@ class Identity:
                 "WHERE a.device = :one AND b.device = :other AND a.run != :run LIMIT 1",
                 {"one": device, "other": other, "run": self._run},
             )
-            if not apart and not together and not contradict(mine, self.identifiers(other), ("serial",)):
+            if not apart and not together and not contradict(mine, self._its(other), ("serial",)):
                 yield other, kind
 
     def _at_address(
@@ -196,7 +198,7 @@ class Identity:
             latest = latest or row["last_run"]
             if row["last_run"] != latest:
                 break
-            its = self.identifiers(row["id"])
+            its = self._its(row["id"])
             if self._succeeds(row, its, seen):
                 continue
             if why := in_doubt(its, seen.identifiers):
@@ -218,7 +220,13 @@ class Identity:
         )
 
     def identifiers(self, device: str) -> list[Identifier]:
+        """All that tells a device from others, as of now."""
         return identifiers_of(self._db, device)
+
+    def _its(self, device: str) -> list[Identifier]:
+        if device not in self._known:
+            self._known[device] = identifiers_of(self._db, device)
+        return self._known[device]
 
     def _ids(self, query: str, values: dict[str, Any]) -> Iterable[str]:
         return (row[0] for row in self._rows(query, values))
