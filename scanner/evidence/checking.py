@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from hashlib import sha256
-from typing import Any, BinaryIO, Literal, TypeVar
+from typing import Any, BinaryIO, Literal
 
 import msgspec
 
@@ -32,6 +32,8 @@ REQUIRED = ("README.txt", "devices.jsonl", "log.jsonl", PUBLIC, "removals.jsonl"
 LINE = re.compile(r"(?P<sha256>[0-9a-f]{64})  (?P<name>\S+)")
 LARGEST_SUMS, LARGEST_SMALL, LONGEST_LINE = 20 << 20, 1 << 20, 64 << 20
 MOST_FAULTS = 200
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError)
+"""What comes of parts that were made by hand, whoever signed them: values of another kind, missing, or without end."""
 
 SAID = (
     "maker",
@@ -102,9 +104,6 @@ class Reply(msgspec.Struct, frozen=True):
     payload_b64: bytes | None = None
 
 
-Read = TypeVar("Read")
-
-
 def check(file: BinaryIO, expected: str | None = None) -> Checked:
     """Check a bundle; `expected` is the fingerprint of the key that it should be signed with."""
     try:
@@ -124,6 +123,7 @@ class Check:
         self.said: dict[str, str] = {}  # by device: the digest of what the log says of it last
         self.recorded: dict[str, dict[str, Any]] = {}  # by removal: what the log says of it
         self.head = f"0:{FIRST}"
+        self.summary: dict[str, Any] = {}
 
     def result(self) -> Checked:
         if absent := [name for name in (SUMS, SIGNATURE, *REQUIRED) if name not in self.reader.files]:
@@ -134,17 +134,15 @@ class Check:
             return Checked(faults=(fault,) if fault else ())
         trusted = None if self.expected is None else key == self.expected
         faults = list(self.some(self.files(sums)))
-        summary: dict[str, Any] = {}
         if not faults:  # only what was signed is looked into
-            summary = self.decoded("summary.json", dict[str, Any])
-            faults += self.some(self.parts(summary))
+            faults += self.some(self.parts())
         token = TOKEN in self.reader.files
         if token and sha256(
             self.reader.content(SIGNATURE, LARGEST_SMALL)
         ).digest() not in self.reader.content(TOKEN, LARGEST_SMALL):
             faults.append(Fault("signature", "the time-stamp token is about something else"))
         return Checked(
-            faults=tuple(faults), signed_by=key, trusted=trusted, summary=summary, files=len(self.reader.files),
+            faults=tuple(faults), signed_by=key, trusted=trusted, summary=self.summary, files=len(self.reader.files),
             entries=self.entries, replies=self.replies, token=token,
         )  # fmt: skip
 
@@ -168,8 +166,8 @@ class Check:
                 yield fault
         except Refused as error:
             yield Fault("archive", str(error))
-        except (ValueError, KeyError, TypeError) as error:
-            yield Fault("files", f"a part cannot be read: {error}")
+        except UNREADABLE as error:
+            yield Fault("files", f"a part cannot be read: {type(error).__name__}, {error}")
 
     # The files
 
@@ -195,7 +193,9 @@ class Check:
         for name in listed.keys() - self.reader.files.keys():
             yield Fault("files", f"{name} is missing")
 
-    def parts(self, summary: dict[str, Any]) -> Iterator[Fault]:
+    def parts(self) -> Iterator[Fault]:
+        content = self.reader.content("summary.json", LARGEST_SMALL)
+        summary = self.summary = msgspec.json.decode(content, type=dict[str, Any])
         if summary.get("format") != FORMAT:
             yield Fault("files", f"its format is {str(summary.get('format'))[:40]!r}, and not {FORMAT}")
             return
@@ -316,9 +316,6 @@ class Check:
         if name not in self.reader.files:
             raise Refused(f"{name} is missing")
         return self.reader.lines(name, LONGEST_LINE)
-
-    def decoded(self, name: str, type: type[Read]) -> Read:
-        return msgspec.json.decode(self.reader.content(name, LARGEST_SMALL), type=type)
 
 
 def wrong_reply(reply: Reply) -> str | None:

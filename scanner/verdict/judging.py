@@ -15,7 +15,7 @@ import msgspec
 from scanner import spans
 from scanner.identifiers import contradict, strangers
 from scanner.inventory.records import Run
-from scanner.verdict.looks import Field, Look, Seen, Taken, Unit, Ways, ways
+from scanner.verdict.looks import Field, Look, Seen, Taken, Unit, Ways, numbered, ways
 from scanner.verdict.rule import Rule
 
 Outcome = Literal["verified-removed", "not-seen", "still-present", "returned", "moved", "replaced"]
@@ -244,7 +244,7 @@ class Case:
                     f"a complete run over {named(spans.texts(unasked))} ({count} addresses of its site that nobody has "
                     "asked since: it may be there now)"
                 )
-        if newcomers := self._newcomers(last):
+        if newcomers := self._newcomers():
             yield f"proof that it is not {named(newcomers)}: first seen since, and nothing tells them apart"
         if hidden := self._together(last):
             yield (
@@ -252,13 +252,14 @@ class Case:
                 "dead switch"
             )
 
-    def _newcomers(self, last: Seen) -> list[str]:
+    def _newcomers(self) -> list[str]:
         """Devices that may be this one under another name."""
         way, number = ways(self.recognised or self.before), self.field.order[self.unit.seen[-1].run]
         return [
             other.id
-            for other in self.field.newcomers(last.site)
-            if self.field.order[other.seen[0].run] > number and other.id != self.unit.id
+            for other in self.field.strangers(self.unit)
+            if other.seen
+            and self.field.order[other.seen[0].run] > number and other.id != self.unit.id
             and way.all & (other.seen[0].channels | other.seen[-1].channels) - {"link"}
             and not told_apart(self.unit, other) and not self._unlike(other, way)
         ]  # fmt: skip
@@ -335,15 +336,11 @@ def proven_apart(one: Unit, other: Unit) -> bool:
     """Whether what both say of themselves cannot be said by one unit."""
     if contradict(one.identifiers, other.identifiers, ("serial",)):
         return True
-    if has(one, "serial") and has(other, "serial"):
+    if numbered(one) and numbered(other):
         return False
     if contradict(one.identifiers, other.identifiers, ("mac", "realm")) and not neighbours(one, other):
         return True
     return strangers(one.identifiers, other.identifiers)
-
-
-def has(unit: Unit, kind: str) -> bool:
-    return any(one.kind == kind for one in unit.identifiers)
 
 
 def neighbours(one: Unit, other: Unit) -> bool:

@@ -195,9 +195,9 @@ class Field:
         """The runs that began later."""
         return self.runs[bisect_right(self.runs, since, key=lambda run: run.started) :]
 
-    def newcomers(self, site: str | None) -> Sequence[Unit]:
-        """The devices that were ever seen at a site."""
-        return self._by_site.get(site, ())
+    def strangers(self, unit: Unit) -> Sequence[Unit]:
+        """The devices whose serial number cannot tell them from this one, wherever they are."""
+        return self._unnumbered if numbered(unit) else list(self.units.values())
 
     def since(self, site: str | None, address: str | None, number: int) -> list[str]:
         """The devices that were seen at an address after a run, the latest first."""
@@ -209,12 +209,8 @@ class Field:
         return [id for id, last in self._last_in(segment).items() if last == number == self.last[id]]
 
     @cached_property
-    def _by_site(self) -> dict[str | None, list[Unit]]:
-        found: dict[str | None, list[Unit]] = {}
-        for unit in self.units.values():
-            for site in {one.site for one in unit.seen}:
-                found.setdefault(site, []).append(unit)
-        return found
+    def _unnumbered(self) -> list[Unit]:
+        return [unit for unit in self.units.values() if unit.seen and not numbered(unit)]
 
     @cached_property
     def _at(self) -> dict[tuple[str | None, str | None], list[tuple[int, str]]]:
@@ -324,6 +320,8 @@ class Field:
 
     def look(self, run: Run, unit: Unit, last: Seen, ways: Ways, rule: Rule) -> Look | None:
         """How well a run looked where a device was seen last; None when it was not to look there."""
+        if run.site != last.site:
+            return None
         wanted, asked = self.asked(run)
         number = spans.number_of(last.address or "")
         there = number is not None and spans.holds(wanted, number)
@@ -331,7 +329,7 @@ class Field:
         same_link = linked and (
             last.interface in run.coverage.interfaces if last.interface else bool(run.coverage.interfaces)
         )
-        if run.site != last.site or not (there or same_link):
+        if not (there or same_link):
             return None
         problems = list(self._problems(run, last, ways, there, linked, same_link, asked, number))
         controls, answered, more = self._controlled(run, unit, last, ways, rule)
@@ -386,6 +384,10 @@ class Field:
             how = " or ".join(sorted(ways.by)) or "any way that tells it from others"
             problems.append(f"fewer than {rule.controls} control devices in {segment} answer by {how}")
         return alive, answered, problems
+
+
+def numbered(unit: Unit) -> bool:
+    return any(one.kind == "serial" for one in unit.identifiers)
 
 
 class Ways(NamedTuple):

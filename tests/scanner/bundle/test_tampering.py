@@ -182,6 +182,42 @@ def test_even_the_owner_of_the_key_cannot_make_the_parts_contradict_each_other(
     }
 
 
+PARTS = ("summary.json", "log.jsonl", "devices.jsonl", "removals.jsonl", "verdicts.jsonl")
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 2**70) | st.text(max_size=5) | st.floats(allow_nan=False),
+    lambda some: (
+        st.lists(some, max_size=3) | st.dictionaries(st.sampled_from(["id", "seq", "fields", "open"]), some)
+    ),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_parts_that_a_stranger_made_by_hand_and_signed_are_faults_and_no_crash(
+    tmp_path_factory: pytest.TempPathFactory, made: Stage, bundle: bytes, data: st.DataObject
+) -> None:
+    files = contents(bundle)
+    replies = [name for name in files if name.startswith("runs/")]
+    name = data.draw(st.sampled_from([*PARTS, *replies]))
+    lines = files[name].splitlines()
+    at = data.draw(st.integers(0, len(lines) - 1))
+    shape: object = data.draw(VALUES)
+    if data.draw(st.booleans()) and lines[at].startswith(b"{") and lines[at].endswith(b"}"):
+        known = json.loads(lines[at])
+        shape = known | {data.draw(st.sampled_from(sorted(known))): shape}
+    lines[at] = json.dumps(shape).encode()
+    forged = signed(files | {name: b"\n".join(lines) + b"\n"}, Ed25519PrivateKey.generate())
+    checked = made.check(packed(forged, tmp_path_factory.mktemp("forged") / "forged.zip"))
+    assert not checked.good
+
+
+def test_json_without_end_is_a_fault(made: Stage, bundle: bytes, tmp_path: Path) -> None:
+    for name in ("summary.json", "log.jsonl", "removals.jsonl"):
+        files = contents(bundle) | {name: b"[" * 100_000 + b"]" * 100_000 + b"\n"}
+        assert made.check(packed(signed(files, made.key), tmp_path / "deep.zip")).faults
+
+
 def test_a_bundle_signed_anew_with_another_key_is_not_trusted(
     made: Stage, bundle: bytes, tmp_path: Path
 ) -> None:

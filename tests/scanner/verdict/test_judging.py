@@ -147,6 +147,17 @@ def test_a_newcomer_that_nothing_tells_from_it_may_be_it() -> None:
     assert stage.verdict().verdict == "verified-removed"
 
 
+def test_a_newcomer_at_another_site_may_be_it_too() -> None:
+    stage = removed(after=1)
+    stage.add("unknown", "10.30.0.50", identifiers=(), maker=None)
+    stage.where["unknown"] |= {"by": frozenset(), "channels": frozenset({"tcp"}), "interface": None}
+    stage.week(only=["unknown"], site="leeds", coverage={"targets": ("10.30.0.0/24",), "interfaces": ()})
+    del stage.where["unknown"]
+    for _ in range(4):
+        stage.week()
+    assert stage.verdict().verdict == "not-seen" and "proof that it is not unknown" in texts(stage.verdict())
+
+
 def test_a_newcomer_that_again_and_again_says_less_than_it_did_is_no_other_name_of_it() -> None:
     """The camera told its serial number in each SADP reply; the newcomer answers SADP, and tells nothing."""
     stage = removed(after=1)
