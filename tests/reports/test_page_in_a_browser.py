@@ -2,45 +2,52 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 from lxml import html
 
 from reports import page
 from reports.language import language
+from tests.reports.browser import CHROMIUM, Browser, browser
 from tests.reports.samples import HOSTILE_TEXTS, census, hostile, large, plan
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 POLICY_STEPPED_IN = "Content Security Policy"  # in the browser's log
+SETTLED = "new Promise(done => setTimeout(done, 60))"  # until what an attack would start has had its turn
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium"),
 ]
 
 
-def opened(folder: Path, text: str, fragment: str = "") -> html.HtmlElement:
-    """The document as it stands after a real browser has opened the page and run its script."""
-    shown, log = opened_with_log(folder, text, fragment)
-    assert POLICY_STEPPED_IN not in log
-    return shown
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with browser(tmp_path_factory.mktemp("profile")) as shown:
+        yield shown
 
 
-def opened_with_log(folder: Path, text: str, fragment: str = "") -> tuple[html.HtmlElement, str]:
-    file = folder / "census.html"
-    file.write_text(text, "utf-8")
-    assert CHROMIUM
-    done = subprocess.run(
-        [
-            CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-            "--enable-logging=stderr", "--virtual-time-budget=2000", f"--user-data-dir={folder / 'profile'}",
-            "--dump-dom", f"{file.as_uri()}{fragment}",
-        ],
-        capture_output=True, timeout=120, check=True,
-    )  # fmt: skip
-    return html.document_fromstring(done.stdout.decode()), done.stderr.decode(errors="replace")
+class Opened(Protocol):
+    def __call__(self, text: str, fragment: str = "", *, log: str | None = None) -> html.HtmlElement: ...
+
+
+@pytest.fixture
+def opened(started: Browser, tmp_path: Path) -> Opened:
+    """Opens a page in a real browser: the document as it stands after its script has run. `log` is what the browser
+    has to say about it; without, its policy had no need to step in."""
+
+    def opened(text: str, fragment: str = "", *, log: str | None = None) -> html.HtmlElement:
+        file = tmp_path / f"{len(list(tmp_path.iterdir()))}.html"
+        file.write_text(text, "utf-8")
+        started.log.clear()
+        started.open(file.as_uri() + fragment)
+        started.run(SETTLED)
+        said = " ".join(started.log)
+        assert log in said if log else POLICY_STEPPED_IN not in said
+        return html.document_fromstring(started.run("document.documentElement.outerHTML"))
+
+    return opened
 
 
 def visible(shown: html.HtmlElement) -> list[str]:
@@ -52,9 +59,9 @@ def texts(element: html.HtmlElement, path: str) -> list[str]:
     return [" ".join(found.text_content().split()) for found in element.xpath(path)]
 
 
-def test_no_hostile_text_runs_or_becomes_an_element(tmp_path: Path) -> None:
+def test_no_hostile_text_runs_or_becomes_an_element(opened: Opened) -> None:
     made = hostile()
-    shown = opened(tmp_path, page.render(made))
+    shown = opened(page.render(made))
     assert shown.xpath("string(//title)") == made.title
     assert len(shown.xpath("//script")) == 3 and not shown.xpath("//img | //template")
     assert len(visible(shown)) == len(HOSTILE_TEXTS)
@@ -62,16 +69,16 @@ def test_no_hostile_text_runs_or_becomes_an_element(tmp_path: Path) -> None:
     assert HOSTILE_TEXTS["markup"][:40] in table.text_content()
 
 
-def test_the_browser_would_have_shown_a_text_that_runs(tmp_path: Path) -> None:
+def test_the_browser_would_have_shown_a_text_that_runs(opened: Opened) -> None:
     unsafe = f"<!doctype html><title>fine</title><p>{HOSTILE_TEXTS['markup']}</p>"
-    assert opened(tmp_path, unsafe).xpath("string(//title)") == "owned"
+    assert opened(unsafe).xpath("string(//title)") == "owned"
 
 
-def test_the_policy_stops_even_a_script_that_slipped_through(tmp_path: Path) -> None:
+def test_the_policy_stops_even_a_script_that_slipped_through(opened: Opened) -> None:
     made = census()
     leaky = page.render(made).replace("<main>", "<main><script>document.title='owned'</script>")
-    shown, log = opened_with_log(tmp_path, leaky)
-    assert shown.xpath("string(//title)") == made.title and POLICY_STEPPED_IN in log
+    shown = opened(leaky, log=POLICY_STEPPED_IN)
+    assert shown.xpath("string(//title)") == made.title
 
 
 @pytest.mark.parametrize(
@@ -86,25 +93,25 @@ def test_the_policy_stops_even_a_script_that_slipped_through(tmp_path: Path) -> 
     ],
 )
 def test_an_address_with_a_filter_shows_just_these_devices(
-    tmp_path: Path, fragment: str, addresses: list[str]
+    opened: Opened, fragment: str, addresses: list[str]
 ) -> None:
-    shown = opened(tmp_path, page.render(census()), fragment)
+    shown = opened(page.render(census()), fragment)
     assert visible(shown) == addresses
     [status] = texts(shown, "//*[@role='status']")
     assert status == f"{len(addresses)} of 27 devices"
     assert bool(shown.xpath("//*[@id='empty'][@hidden]")) == bool(addresses)
 
 
-def test_sorting_by_address_counts_and_does_not_spell(tmp_path: Path) -> None:
-    shown = opened(tmp_path, page.render(census()), "#maker=hikvision&sort=address")
+def test_sorting_by_address_counts_and_does_not_spell(opened: Opened) -> None:
+    shown = opened(page.render(census()), "#maker=hikvision&sort=address")
     numbers = [tuple(map(int, address.split("."))) for address in visible(shown)]
     assert numbers == sorted(numbers) and len(numbers) == 12
     [heading] = shown.xpath("//th[@aria-sort='ascending']")
     assert heading.text_content().strip() == "Address"
 
 
-def test_a_link_to_a_device_opens_its_evidence(tmp_path: Path) -> None:
-    shown = opened(tmp_path, page.render(census()), "#device-d0053")
+def test_a_link_to_a_device_opens_its_evidence(opened: Opened) -> None:
+    shown = opened(page.render(census()), "#device-d0053")
     [button] = shown.xpath("//button[@aria-expanded='true']")
     assert button.xpath("ancestor::tr[@id='device-d0053']")
     [more] = shown.xpath("//*[@id='device-d0053']/following-sibling::tr[1][@class='more']")
@@ -112,29 +119,29 @@ def test_a_link_to_a_device_opens_its_evidence(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_ten_thousand_devices_open_and_filter(tmp_path: Path) -> None:
-    shown = opened(tmp_path, page.render(large(10_000)), "#filter=10.20.39.250")
+def test_ten_thousand_devices_open_and_filter(opened: Opened) -> None:
+    shown = opened(page.render(large(10_000)), "#filter=10.20.39.250")
     assert visible(shown) == ["10.20.39.250"]
     assert texts(shown, "//*[@role='status']") == ["1 of 10,000 devices"]
 
 
-def test_a_long_table_is_shown_a_page_at_a_time(tmp_path: Path) -> None:
-    shown = opened(tmp_path, page.render(large(250)), "#page=3")
+def test_a_long_table_is_shown_a_page_at_a_time(opened: Opened) -> None:
+    shown = opened(page.render(large(250)), "#page=3")
     assert len(visible(shown)) == 50 and texts(shown, "//*[@id='at']") == ["201 to 250 of 250"]
     assert shown.xpath("//*[@id='next'][@disabled]") and not shown.xpath("//*[@id='previous'][@disabled]")
 
 
-def test_a_plan_shows_the_state_of_each_device_and_can_be_filtered_by_it(tmp_path: Path) -> None:
+def test_a_plan_shows_the_state_of_each_device_and_can_be_filtered_by_it(opened: Opened) -> None:
     made = census(plan=plan())
     assert made.plan
-    shown = opened(tmp_path, page.render(made), "#state=ordered")
+    shown = opened(page.render(made), "#state=ordered")
     ordered = {item.address for item in made.plan.items if item.state == "ordered"}
     assert ordered and {*visible(shown)} == ordered
     assert {*texts(shown, "//td[@class='state']")} == {"ordered"}
 
 
-def test_the_page_speaks_german_where_the_script_wrote_it(tmp_path: Path) -> None:
-    shown = opened(tmp_path, page.render(census(), language("de")), "#device-d0053")
+def test_the_page_speaks_german_where_the_script_wrote_it(opened: Opened) -> None:
+    shown = opened(page.render(census(), language("de")), "#device-d0053")
     [table] = shown.xpath("//table[@id='table']")
     assert "Belege (2)" in table.text_content() and "bestätigt" in table.text_content()
     assert "Evidence" not in table.text_content() and shown.get("lang") == "de"
