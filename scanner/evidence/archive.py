@@ -152,8 +152,9 @@ class Reader:
             raise Refused(f"it has more than {MOST_FILES:,} files")
         self._file.seek(start)
         directory, files, names, at, here = self._file.read(size), [], set[str](), 0, 0
+        view = memoryview(directory)  # no copy of the rest for each file
         for _ in range(count):
-            one, taken = self._entry(directory[at:])
+            one, taken = self._entry(view[at:])
             folded = one.name.casefold()
             if folded in names:
                 raise Refused(f"{one.name} is in it twice")
@@ -171,14 +172,14 @@ class Reader:
                 raise Refused(f"{one.name} is called or described otherwise at its own place")
         return files
 
-    def _entry(self, raw: bytes) -> tuple[File, int]:
+    def _entry(self, raw: memoryview) -> tuple[File, int]:
         """A file, and how much of the directory it took."""
         if len(raw) < CENTRAL.size:
             raise Refused("its directory is cut off")
         (mark, _, _, flags, method, _, _, crc, packed, size, name_length, extra, comment, _, _, attributes,
          offset) = CENTRAL.unpack(raw[: CENTRAL.size])  # fmt: skip
         taken = CENTRAL.size + name_length
-        name = raw[CENTRAL.size : taken].decode("latin-1")
+        name = bytes(raw[CENTRAL.size : taken]).decode("latin-1")
         if mark != b"PK\x01\x02":
             raise Refused("its directory is damaged")
         if not NAME.fullmatch(name):

@@ -244,7 +244,7 @@ class Case:
                     f"a complete run over {named(spans.texts(unasked))} ({count} addresses of its site that nobody has "
                     "asked since: it may be there now)"
                 )
-        if newcomers := self._newcomers():
+        if newcomers := self._newcomers(last):
             yield f"proof that it is not {named(newcomers)}: first seen since, and nothing tells them apart"
         if hidden := self._together(last):
             yield (
@@ -252,13 +252,14 @@ class Case:
                 "dead switch"
             )
 
-    def _newcomers(self) -> list[str]:
+    def _newcomers(self, last: Seen) -> list[str]:
         """Devices that may be this one under another name."""
         way, number = ways(self.recognised or self.before), self.field.order[self.unit.seen[-1].run]
         return [
             other.id
             for other in self.field.strangers(self.unit)
             if other.seen
+            and (self.rule.newcomers == "anywhere" or any(one.site == last.site for one in other.seen))
             and self.field.order[other.seen[0].run] > number and other.id != self.unit.id
             and way.all & (other.seen[0].channels | other.seen[-1].channels) - {"link"}
             and not told_apart(self.unit, other) and not self._unlike(other, way)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -35,16 +35,17 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     by_protocol: Percent = 50.0
     unasked: Some = 0
     together: Some = 0
+    newcomers: Literal["site", "anywhere"] = "site"
     replaced: Replaced = Replaced()
 
     def __str__(self) -> str:
-        lighter = self.replaced
+        lighter, at = self.replaced, "at its site" if self.newcomers == "site" else "at any site"
         return (
             f"rule {self.name}: at least {self.runs} conclusive looks over {self.days} days, all of them missing it "
             f"by chance in at most {self.chance:g} %; in each, {self.answering:g} % of the control devices answered, "
             f"{self.by_protocol:g} % by each protocol, {self.controls} or more by one that tells it from others; "
-            f"{self.unasked} addresses of its site unasked since. With its replacement at its port of the switch: "
-            f"{lighter.runs} looks over {lighter.days} days, {lighter.chance:g} %"
+            f"{self.unasked} addresses of its site unasked since; each newcomer {at} told from it. With its "
+            f"replacement at its port of the switch: {lighter.runs} looks, {lighter.days} days, {lighter.chance:g} %"
         )
 
 

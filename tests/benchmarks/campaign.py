@@ -26,6 +26,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
+import msgspec
+
 from fingerprints import Library
 from scanner import spans
 from scanner.devices import sort_out, trace
@@ -330,6 +332,9 @@ class Result:
         self.passing: list[
             tuple[int, Unit, Verdict]
         ] = []  # called so in a week before, and there at the last look
+        self.elsewhere: list[
+            tuple[int, Unit, Verdict]
+        ] = []  # gone from its site, and not recognised at another
         self.unverified: list[tuple[int, Unit, Verdict]] = []
         self.verified = self.gone = self.untold = 0
         self.seconds = 0.0
@@ -343,7 +348,10 @@ class Result:
             verdict = found.get(device_of(unit))
             if verdict and verdict.verdict == "verified-removed" and is_there(unit, week_of(verdict)):
                 last = number == self.campaign.weeks - 1
-                (self.wrong if last else self.passing).append((number, unit, verdict))
+                found_out = self.wrong if last else self.passing
+                if unit.fate == "moved to another site":
+                    found_out = self.elsewhere
+                found_out.append((number, unit, verdict))
         return found
 
     def end(self) -> None:
@@ -370,10 +378,12 @@ class Result:
             self.table.items(), key=lambda pair: (pair[0] not in GONE, pair[0] in UNTOLD, pair[0])
         ):
             print(f"{fate:<34}" + "".join(f"{row[column] or '':>18}" for column in columns))
-        print(
-            f"verified of the truly removed: {self.verified} of {self.gone} ({self.verified / max(self.gone, 1):.1%})"
-        )
+        recorded = self.gone - self.table["removed, no record"].total()
+        for what, count in (("truly removed", self.gone), ("truly removed and recorded", recorded)):
+            print(f"verified of the {what}: {self.verified} of {count} ({self.verified / max(count, 1):.1%})")
         print(f"verified in the end, and still in the building: {len(self.wrong)}")
+        moved = {unit.it.number for _, unit, _ in self.elsewhere}
+        print(f"verified as gone from its site, and at another without being recognised there: {len(moved)}")
         units = {unit.it.number: unit.fate for _, unit, _ in self.passing}
         fates = ", ".join(sorted(set(units.values()))) or "none"
         print(
@@ -406,11 +416,11 @@ def truth(unit: Unit) -> str:
     return fate if unit.recorded or unit.fate in GONE else f"{fate}, no record"
 
 
-def run(devices: int, sites: int, weeks: int, seed: int, known: Library) -> Result:
+def run(devices: int, sites: int, weeks: int, seed: int, known: Library, rule: Rule | None = None) -> Result:
     with tempfile.TemporaryDirectory() as folder:
         campaign = Campaign(Path(folder), devices, sites, weeks, seed, known)
         try:
-            result = Result(campaign, usual())
+            result = Result(campaign, rule or usual())
             for number in range(weeks):
                 campaign.week(number)
                 if FINDING < number < weeks - 1:
@@ -427,15 +437,24 @@ def main() -> None:
     )
     for option, value in (("--devices", 1000), ("--sites", 8), ("--weeks", 24), ("--seed", 1)):
         arguments.add_argument(option, type=int, default=value)
+    arguments.add_argument(
+        "--anywhere", action="store_true", help="judge by a rule with newcomers = anywhere"
+    )
     arguments.add_argument("--why", action="store_true", help="print why removed units were not verified")
     asked = arguments.parse_args()
     began, cpu = time.perf_counter(), time.process_time()
-    result = run(asked.devices, asked.sites, asked.weeks, asked.seed, Library.load())
+    rule = msgspec.structs.replace(usual(), newcomers="anywhere" if asked.anywhere else "site")
+    result = run(asked.devices, asked.sites, asked.weeks, asked.seed, Library.load(), rule)
     spent = f"{time.perf_counter() - began:.0f} s, {time.process_time() - cpu:.0f} s of processor time"
     print(f"{asked.devices} units at {asked.sites} sites, {asked.weeks} weeks, seed {asked.seed}: {spent}")
     print(f"of which the verdicts took {result.seconds:.1f} s")
     result.show()
-    for number, unit, verdict in [*result.wrong, *result.passing, *(result.unverified if asked.why else [])]:
+    for number, unit, verdict in [
+        *result.wrong,
+        *result.passing,
+        *result.elsewhere,
+        *(result.unverified if asked.why else []),
+    ]:
         print(
             f"\n{unit.it.kind} unit, {unit.fate}, in week {unit.week}: after week {number} {verdict.verdict}"
         )

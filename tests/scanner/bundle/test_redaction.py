@@ -82,7 +82,7 @@ WORD = st.text("abcdefgxyzABCXYZ0123456789-äß", min_size=6, max_size=20).map(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(WORD, min_size=8, max_size=8, unique=True))
 def test_no_value_that_is_kept_back_occurs_anywhere(
     tmp_path_factory: pytest.TempPathFactory, words: list[str]

@@ -133,6 +133,14 @@ def test_any_bytes_are_read_or_politely_refused(noise: bytes) -> None:
         Reader(io.BytesIO(noise + b"PK\x05\x06" + bytes(18) + b"x"))
 
 
+def test_an_archive_of_very_many_files_is_read_in_no_time(tmp_path: Path) -> None:
+    with Writer(tmp_path / "many.zip") as archive:
+        for number in range(20_000):
+            archive.add(f"attachments/{number}", [b"x"])
+    with (tmp_path / "many.zip").open("rb") as file:
+        assert len(Reader(file).files) == 20_000
+
+
 def test_a_file_cannot_be_written_twice_nor_by_a_name_that_leads_elsewhere(tmp_path: Path) -> None:
     with Writer(tmp_path / "one.zip") as archive:
         archive.add("a", [b"x"])

@@ -147,7 +147,8 @@ def test_a_newcomer_that_nothing_tells_from_it_may_be_it() -> None:
     assert stage.verdict().verdict == "verified-removed"
 
 
-def test_a_newcomer_at_another_site_may_be_it_too() -> None:
+def test_a_newcomer_at_another_site_may_be_it_too_for_a_rule_that_says_so() -> None:
+    """Otherwise the verdict is about the building that it was in."""
     stage = removed(after=1)
     stage.add("unknown", "10.30.0.50", identifiers=(), maker=None)
     stage.where["unknown"] |= {"by": frozenset(), "channels": frozenset({"tcp"}), "interface": None}
@@ -155,7 +156,9 @@ def test_a_newcomer_at_another_site_may_be_it_too() -> None:
     del stage.where["unknown"]
     for _ in range(4):
         stage.week()
-    assert stage.verdict().verdict == "not-seen" and "proof that it is not unknown" in texts(stage.verdict())
+    anywhere = stage.verdict(rule=Rule(newcomers="anywhere"))
+    assert anywhere.verdict == "not-seen" and "proof that it is not unknown" in texts(anywhere)
+    assert stage.verdict().verdict == "verified-removed"
 
 
 def test_a_newcomer_that_again_and_again_says_less_than_it_did_is_no_other_name_of_it() -> None:
