@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from scanner.inventory.store import Inventory
 
-LATEST = (1 << 63) - 1  # the greatest id that there can be
 AT_ONCE = 1_000  # entries or observations read in one go: bounds the memory
 SAID = (
     "maker", "maker_name", "brand", "relabelled", "category", "model", "firmware", "confidence", "covered",
@@ -43,10 +42,12 @@ ABOUT = """
         SELECT 1 FROM json_each(subjects) WHERE value IN (SELECT value FROM json_each(?)))
     ORDER BY seq LIMIT ?
 """
+# The plus: rows come by id, or else each part would sort the whole run anew.
 HEARD = """
     SELECT id, run, subject, observed_at, address, mac, port, transport, protocol, request, interface, outcome,
         sha256, bytes, dropped
-    FROM observations LEFT JOIN payloads ON hash = payload WHERE run = ? AND id > ? AND id <= ? ORDER BY id LIMIT ?
+    FROM observations LEFT JOIN payloads ON hash = payload
+    WHERE +run = ? AND id > ? AND id <= ? ORDER BY id LIMIT ?
 """
 COLUMNS = ", ".join(STATED)
 WATCH = f"""
@@ -116,14 +117,30 @@ def secret_of(db: Database) -> bytes:
 
 def heard(inventory: Inventory, run: str, *, last: int | None = None) -> Iterator[Heard]:
     """The observations of a run as its seal binds them, up to the one with the id `last`."""
-    after = 0
-    while some := inventory.ask(some_heard, run, after, last):
+    after, end = inventory.ask(_span, run, last)
+    while some := inventory.ask(_some_heard, run, after, end):
         yield from some
         after = some[-1].id
 
 
-def some_heard(db: Database, run: str, after: int = 0, last: int | None = None) -> list[Heard]:
-    found = db.conn.execute(HEARD, (run, after, LATEST if last is None else last, AT_ONCE)).fetchall()
+def seal_of(db: Database, run: str, last: int | None = None) -> Seal:
+    """The seal of what a run heard, up to the observation with the id `last`."""
+    sealing, (after, end) = Sealing(secret_of(db)), _span(db, run, last)
+    while some := _some_heard(db, run, after, end):
+        for one in some:
+            sealing.add(one)
+        after = some[-1].id
+    return sealing.done()
+
+
+def _span(db: Database, run: str, last: int | None) -> tuple[int, int]:
+    """Between which ids the observations of a run lie: after the first of these, and up to the second."""
+    first, end = db.conn.execute("SELECT min(id), max(id) FROM observations WHERE run = ?", (run,)).fetchone()
+    return (0, 0) if first is None else (first - 1, end if last is None else min(end, last))
+
+
+def _some_heard(db: Database, run: str, after: int, end: int) -> list[Heard]:
+    found = db.conn.execute(HEARD, (run, after, end, AT_ONCE)).fetchall()
     return [Heard._make((*row[:-3], _bound(*row[-3:]))) for row in found]
 
 
@@ -132,16 +149,6 @@ def _bound(known: str | None, content: bytes | None, dropped: str | None) -> str
     if known is not None:
         return known or None
     return None if content is None or dropped else digest(content)
-
-
-def seal_of(db: Database, run: str, last: int | None = None) -> Seal:
-    """The seal of what a run heard, up to the observation with the id `last`."""
-    sealing, after = Sealing(secret_of(db)), 0
-    while some := some_heard(db, run, after, last):
-        for one in some:
-            sealing.add(one)
-        after = some[-1].id
-    return sealing.done()
 
 
 # Writing

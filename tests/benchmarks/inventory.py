@@ -27,12 +27,13 @@ from pathlib import Path
 
 from scanner.identifiers import Identifier
 from scanner.inventory import Inventory, RunSettings, Seen, open_inventory
-from scanner.inventory.care import backup, export, size, vacuum
+from scanner.inventory.care import backup, export, opened, size, vacuum
 from scanner.inventory.checking import check
 from scanner.inventory.retention import retain
 from scanner.inventory.rows import digest, observation_row
 from scanner.inventory.store import INSERT_OBSERVATION, INSERT_PAYLOAD
-from scanner.model import Claim, Identification, Observation
+from scanner.inventory.verifying import verify
+from scanner.model import Claim, Coverage, Identification, Observation
 
 BODY = (
     'HTTP/1.1 401 Unauthorized\r\nServer: App-webs/\r\nWWW-Authenticate: Digest realm="IP Camera"\r\n\r\n' * 6
@@ -166,6 +167,9 @@ def measure(devices: int, each: int, folder: Path) -> Figures:
             )
             if not week:
                 figures["on the disk with devices, bytes an observation"] = on_disk(inventory) / count
+            with (sealing := Spent()):
+                inventory.finish_run(run, "complete", Coverage(addresses=devices))
+            figures |= sealing.rates(f"{what} devices: run sealed", "observations", count)
         assert inventory._query("SELECT count(*) AS n FROM devices") == [{"n": devices}]
         one = identified(devices // 2, ()).identification
         figures["one device by serial number, ms"] = 1000 * seconds(
@@ -177,10 +181,16 @@ def measure(devices: int, each: int, folder: Path) -> Figures:
     return figures | cared_for(path, folder)
 
 
+def verified(path: Path) -> None:
+    with opened(path) as db:
+        assert list(verify(db)) == []
+
+
 def cared_for(path: Path, folder: Path) -> Figures:
     """Seconds of the processor for what is done to the whole file, of two runs."""
     figures = {}
     for what, work in (
+        ("log verify", lambda: verified(path)),
         ("check", lambda: list(check(path))),
         ("backup", lambda: backup(path, folder / "copy.db")),
         ("retain", lambda: retain(path, datetime(2026, 3, 7, tzinfo=UTC))),
