@@ -93,9 +93,12 @@ def table(
     rows: Iterable[Sequence[object]],
     right: Sequence[int] = (),
 ) -> Block:
+    cells = [[value(cell) for cell in row] for row in rows]
+    if not cells:
+        return text("None.")
     return {
         "type": "table", "headings": [value(one) for one in headings], "widths": list(widths), "right": list(right),
-        "rows": [[value(cell) for cell in row] for row in rows],
+        "rows": cells,
     }  # fmt: skip
 
 

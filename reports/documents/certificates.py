@@ -81,7 +81,7 @@ def site(named: str, found: Sequence[Case], policy: Policy, about: Mapping[str, 
         heading("The devices"),
         table(
             ("Device", "Model", "Serial number", "Place", "Removed", "By", "Disposal", "Verdict", "Missing"),
-            (4, 5, 6, 5, 4, 4, 4, 4, 5),
+            (4, 7, 7, 4, 4, 4, 4, 4, 5),
             (row(case) for case in found),
         ),
         sign("For the site: name, date, signature", "Witness: name, date, signature"),

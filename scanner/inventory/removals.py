@@ -265,6 +265,8 @@ def attach(db: Database, files: Iterable[File]) -> Iterator[Attachment]:
 def unit(db: Database, device: str) -> dict[str, Any]:
     (row,) = db.query("SELECT * FROM devices WHERE id = ?", (device,))
     known = {name: row[name] for name in UNIT if row[name] is not None}
+    if "relabelled" in known:
+        known["relabelled"] = bool(known["relabelled"])
     return known | {name: msgspec.json.decode(known[name]) for name in JSON_OF_DEVICE if name in known}
 
 

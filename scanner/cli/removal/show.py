@@ -101,7 +101,8 @@ def detail(it: Removal) -> Iterator[str]:
     if it.unit:
         yield "\n" + click.style("The device, as it was known then", bold=True)
     for name, value in it.unit.items():
-        text = ", ".join(value) if isinstance(value, list) else str(value)
+        said = {True: "yes", False: "no"}.get(value) if isinstance(value, bool) else str(value)
+        text = ", ".join(value) if isinstance(value, list) else str(said)
         if text:
             yield f"{name.replace('_', ' '):<14} {shown(text, 300)}"
 
