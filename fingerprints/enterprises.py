@@ -10,7 +10,7 @@ weakly: it names the author of the agent, who need not have built the device.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +19,7 @@ from scanner.model import Claim
 
 FILE = Path(__file__).parent / "enterprises.tsv"
 NUMBER = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
-BEYOND = 10**10, b""  # all numbers: where the file ends
+PAGE = 4_096  # bytes of the file
 
 
 class Enterprises:
@@ -33,21 +33,20 @@ class Enterprises:
         """The whole file: few of its sixty thousand lines are ever needed, so that none is taken apart before."""
         return self.file.read_bytes()
 
+    @cached_property
+    def _pages(self) -> list[int]:
+        """The first number that stands after the beginning of each page of the file."""
+        size = len(self._content)
+        begins = (self._content.find(b"\n", at) + 1 for at in range(0, size, PAGE))
+        return [int(self._content[at : self._content.find(b"\t", at)]) for at in begins if 0 < at < size]
+
     def find(self, number: str) -> str | None:
         """The organisation that registered a number; None when it says nothing of a maker."""
         if not NUMBER.fullmatch(number):
             return None
-        everywhere = range(len(self._content))
-        found, organisation = self._line(
-            bisect_left(everywhere, int(number), key=lambda at: self._line(at)[0])
-        )
-        return organisation.decode() if found == int(number) else None
-
-    def _line(self, at: int) -> tuple[int, bytes]:
-        """The first line that begins after a place in the file: its number and its organisation."""
-        start = self._content.find(b"\n", at) + 1
-        number, _, organisation = self._content[start : self._content.find(b"\n", start)].partition(b"\t")
-        return (int(number), organisation) if start and number else BEYOND
+        page, line = PAGE * (bisect_right(self._pages, int(number)) - 1), f"\n{number}\t".encode()
+        at = self._content.find(line, page, page + PAGE + len(line))
+        return None if at < 0 else self._content[at + len(line) : self._content.find(b"\n", at + 1)].decode()
 
     def claims(self, numbers: Iterable[str]) -> Iterator[Claim]:
         """The weak claims that the enterprise numbers of one reply support: the first one speaks for the device."""

@@ -105,11 +105,6 @@ class Library:
         loaded = tuple(fingerprints.values()), tuple(makers.values()), tuple(brands.values())
         return cls(*loaded, policies(), origins=origins)
 
-    def __reduce__(self) -> tuple[type[Library], tuple[object, ...]]:
-        """Another process gets what a library is made of: what it remembers and has compiled stays."""
-        makers, brands = tuple(self.makers.values()), tuple(self.brands.values())
-        return Library, (self.fingerprints, makers, brands, self.policies, self.blocks, self.origins)
-
     def claims(self, readings: Sequence[Reading]) -> tuple[Claim, ...]:
         """Every claim that the readings of one device support, each once."""
         kept: dict[tuple[str, ...], Claim] = {}

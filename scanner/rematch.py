@@ -11,10 +11,11 @@ from itertools import islice
 import msgspec
 
 from fingerprints import Library
-from scanner.inventory import Inventory, journal
+from scanner.identifiers import identifiers
+from scanner.inventory import Inventory, Said, Seen, journal
 from scanner.inventory.fields import FIELDS
 from scanner.model import Identification
-from scanner.reidentify import identify_all_again
+from scanner.probes import read_fields
 
 AT_ONCE = 1_000  # devices that are filed in one go: bounds the memory
 COMPARED = (
@@ -54,7 +55,7 @@ def rematch(
     noted: set[Change] = set()  # what every week's replies say is one change
     for each in [inventory.run(run)] if run else reversed(inventory.runs()):
         replies = (said for said in inventory.said(each.id, chosen) if said.observations)
-        identified = identify_all_again(replies, known)
+        identified = ((said, identify_again(said, known)) for said in replies)
         while some := list(islice(identified, AT_ONCE)):
             again, same = [], []
             found: list[Change] = []
@@ -72,6 +73,17 @@ def rematch(
                 inventory.record(each.id, again, fingerprints=known.version)
                 inventory.change(journal.write, "", list(_entries(found, noted, known.version)))
             yield from found
+
+
+def identify_again(said: Said, known: Library) -> Seen:
+    """What is identified now from the replies that a run kept of a device."""
+    readings = [read_fields(observation) for _, observation in said.observations]
+    before = said.identification
+    after = msgspec.structs.replace(
+        known.identify(readings), subject=before.subject, address=before.address, mac=before.mac
+    )
+    rows = [row for row, _ in said.observations]
+    return Seen(after, rows, said.reachable, identifiers(after, readings))
 
 
 def _entries(found: Iterable[Change], noted: set[Change], version: str) -> Iterator[dict[str, str | None]]:
