@@ -116,6 +116,9 @@ def plan_of(
 ) -> Plan | None:
     """The plan for the devices for which a condition holds, or for those chosen; None when there is none for them."""
     from scanner.inventory import plan_items
+
+    if not inventory.ask(plan_items.items, where):
+        return None
     from scanner.phase_out import plan, quantities
     from scanner.phase_out.progress import progress
 

@@ -255,6 +255,7 @@ def test_no_file_ever_speaks_of_compliance(inventory: Path, kind: str, code: str
 def test_every_report_prints_the_head_of_the_log(inventory: Path, kind: str) -> None:
     with open_inventory(inventory, create=False) as opened:
         head = str(log.head(opened))
+    report_of.cache_clear()  # each report leaves an entry of its own in the log
     assert not head.startswith("0:") and head in words_of(inventory, kind)
 
 
