@@ -77,7 +77,9 @@ def bill(known: Plan, census: Census, say: Language) -> dict[str, Any]:
         ]
         for line in known.bill[:LISTED]
     ]  # fmt: skip
-    return {"headings": [say.say(key) for key in BILL], "rows": rows}
+    cut = len(known.bill) > LISTED
+    note = say.say("report.bill_cut", n=LISTED, all=len(known.bill)) if cut else ""
+    return {"headings": [say.say(key) for key in BILL], "rows": rows, "note": note}
 
 
 def urgent(known: Plan, say: Language) -> dict[str, Any]:

@@ -8,13 +8,14 @@ import json
 from collections import Counter
 from typing import Any
 
+import msgspec
 import pytest
 from lxml import html
 
 from reports import csv as table
 from reports import page, terminal
 from reports.content import Census
-from tests.reports.samples import census, hostile, large
+from tests.reports.samples import census, hostile, large, plan
 
 
 def tree(made: Census) -> html.HtmlElement:
@@ -142,3 +143,10 @@ def test_every_control_has_a_label_and_every_column_a_heading() -> None:
     assert all(field.getparent().tag == "label" for field in shown.xpath("//input | //select"))
     assert shown.xpath("//table[@id='table']/thead//th[@scope='col']")
     assert all(row.xpath("./th[@scope='row']") for row in shown.xpath("//table[@class='bars']//tr"))
+
+
+def test_a_bill_that_is_cut_says_so() -> None:
+    known = plan()
+    long = msgspec.structs.replace(known, bill=(known.bill * page.BILL)[: page.BILL + 1])
+    assert "Listed are the first 500 lines. All 501" in tree(census(plan=long)).text_content()
+    assert "Listed are the first 500 lines" not in tree(census(plan=known)).text_content()

@@ -15,7 +15,7 @@ from reports import pdf
 from reports.content import Census
 from reports.language import codes, language
 from reports.pdf.fonts import without_machine
-from reports.pdf.texts import breakable
+from reports.pdf.texts import LISTED, breakable
 from reports.template import read
 from tests.reports.samples import HOSTILE_TEXTS, census, hikvision, hostile, large, plan
 
@@ -134,3 +134,11 @@ def test_a_page_can_be_drawn(tmp_path: Path) -> None:
     rows = [pixels[row * wide : (row + 1) * wide] for row in range(high)]
     assert header == b"P5" and min(min(row) for row in rows[:15]) > 250
     assert min(min(row) for row in rows[20 : high // 3]) < 80
+
+
+def test_a_bill_that_is_cut_on_paper_says_so() -> None:
+    known = plan()
+    long = msgspec.structs.replace(known, bill=(known.bill * LISTED)[: LISTED + 1])
+    assert "Listed are the first 1,000 lines. All 1,001" in " ".join(
+        words(pdf.render(census(plan=long))).split()
+    )
