@@ -19,6 +19,7 @@ from scanner.evidence.canonical import digest
 from scanner.evidence.checking import FORMAT, SIGNATURE, SUMS
 from scanner.evidence.log import Entry, Secret
 from scanner.inventory import log, removals
+from scanner.inventory.places import MERGED, current
 from scanner.inventory.rows import json_text
 from scanner.verdict.judging import Verdict, find
 from scanner.verdict.rule import Rule
@@ -96,11 +97,12 @@ class Bundle:
         ]
         self.chosen = frozenset(every if chosen is None else chosen)
         self.whole = len(self.chosen) == len(every)
-        self.records = [
-            one for one in inventory.ask(removals.removals) if self.whole or one.device in self.chosen
-        ]
-        self.own = self.chosen | {one.id for one in self.records}
-        self.kept: Redaction = parts.redaction(inventory, secrets, self.chosen)
+        into = dict(inventory.ask(lambda db: db.execute(MERGED).fetchall()))
+        merged = {old for old in into if current(old, into) in self.chosen}  # what they were called before
+        known = self.chosen | merged
+        self.records = [one for one in inventory.ask(removals.removals) if self.whole or one.device in known]
+        self.own = known | {one.id for one in self.records}
+        self.kept: Redaction = parts.redaction(inventory, secrets, known)
         self.seen_in = frozenset(
             inventory.ask(
                 lambda db: [str(run) for (run,) in db.execute(SEEN_IN, (json_text(sorted(self.chosen)),))]

@@ -140,6 +140,19 @@ def test_a_part_of_the_devices_shows_nothing_of_the_others(made: Stage) -> None:
     assert any(b'"digest"' in line for line in contents(content)["log.jsonl"].splitlines())
 
 
+def test_what_a_device_was_before_it_was_merged_goes_with_it(tmp_path: Path) -> None:
+    ready = stage(tmp_path)
+    with open_inventory(ready.path) as inventory:
+        gone, other = (inventory.device(address).id for address in ("10.1.0.1", "10.1.0.2"))
+        stays = inventory.merge(other, gone, by="jo", why="it is one unit")
+    given = ready.bundle(chosen=[stays])
+    files = contents(given.path.read_bytes())
+    assert ready.check(given.path.read_bytes()).good
+    [removal] = [json.loads(line) for line in files["removals.jsonl"].splitlines()]
+    assert removal["device"] == gone and removal["witness"] == "Lou Otherman"
+    assert len([name for name in files if name.startswith("attachments/")]) == len(PHOTOGRAPHS)
+
+
 def test_files_lie_in_the_archive_without_compression(made: Stage, bundle: bytes, tmp_path: Path) -> None:
     (tmp_path / "one.zip").write_bytes(bundle)
     with (tmp_path / "one.zip").open("rb") as file:
