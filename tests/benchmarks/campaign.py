@@ -48,6 +48,7 @@ START = datetime(2026, 1, 5, 3, tzinfo=UTC)
 WEEK = timedelta(days=7)
 PORTS = 8  # units at a switch
 FINDING = 6  # weeks before the first removal
+LAST, MENDED = 7, 0.7  # weeks before the end in which dead switches are looked after, and how many of them
 
 Fate = Literal[
     "stays", "removed", "replaced", "removed, no record", "unplugged at times", "moved to another site", "re-addressed",
@@ -195,12 +196,20 @@ class Campaign:
 
     def week(self, number: int) -> None:
         self.now = max(self.now, START + number * WEEK)
+        if number == self.weeks - LAST:
+            self._repair(number)
         for unit in [one for one in self.units if one.week == number]:
             self._happens(unit, number)
         for site in range(self.sites):
             self._scan(site, number)
         if number == 2:
             self._cable_plan(self.units)
+
+    def _repair(self, number: int) -> None:
+        """Verdicts have named the switches at which nothing answers; most are mended, and some stay dead."""
+        for switch, weeks in self.dead.items():
+            if number in weeks and self.chance.random() < MENDED:
+                self.dead[switch] = range(weeks.start, number)
 
     def _happens(self, unit: Unit, number: int) -> None:
         if unit.fate == "replaced":
