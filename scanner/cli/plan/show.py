@@ -12,12 +12,19 @@ import click
 
 from scanner.cli.options import inventory_option, where_option
 from scanner.cli.sites import format_option
+from scanner.cli.table import Column
 from scanner.errors import CamcensusError
 
 if TYPE_CHECKING:
     from scanner.inventory.rows import Row
     from scanner.phase_out.dependence import Tie
     from scanner.phase_out.plan import Unit
+
+COLUMNS = (
+    Column("Prio", 4), Column("Device", 7), Column("Site", 8, 1), Column("Address", 15), Column("Model", 16, 2),
+    Column("State", 9), Column("Phase", 10, 1), Column("Due", 10),
+)  # fmt: skip
+INDENT = 5  # of what stands below the line of a unit
 
 
 @click.command()
@@ -45,12 +52,15 @@ def show(device: str | None, where: str, form: str, inventory: Path) -> None:
         history = opened.ask(plan_items.history, f"id = {quoted(id)}") if id else []
     if id and not units:
         raise CamcensusError(f"{id} is not in the plan", fix="take it in with: camcensus plan build")
-    if form == "table":
-        click.echo("\n".join(detail(units[0], history)) if id else "\n".join(summary(units)))
-        if not id:
-            table(units)
-    else:
+    if form != "table":
         write(units, form)
+    elif id:
+        click.echo("\n".join(detail(units[0], history)))
+    else:
+        for line in (*summary(units), *(table(units) if units else ())):
+            click.echo(line)
+        if not units:
+            click.echo("Nothing is planned yet. Begin with: camcensus plan build", err=True)
 
 
 def write(units: Sequence[Unit], form: str) -> None:
@@ -83,36 +93,33 @@ def summary(units: Sequence[Unit]) -> Iterator[str]:
     yield ""
 
 
-def table(units: Sequence[Unit]) -> None:
-    if not units:
-        click.echo("Nothing is planned yet. Begin with: camcensus plan build", err=True)
-        return
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
+def table(units: Sequence[Unit]) -> Iterator[str]:
+    """Each unit on a line, and below it what its replacement needs."""
     from reports.wording import name, shown
+    from scanner.cli.table import room, side_by_side, widths
 
-    made = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
-    for heading in ("Prio", "Device", "Site", "Address", "Model", "State", "Phase", "Due", "Needs"):
-        made.add_column(heading, overflow="fold", justify="right" if heading == "Prio" else "left")
+    several = any(one.device.site for one in units)
+    drawn = [column for column in COLUMNS if several or column.heading != "Site"]
+    given = widths(drawn, room())
+    yield from (click.style(line, bold=True) for line in side_by_side([one.heading for one in drawn], given))
     for one in units:
         item, device = one.item, one.device
-        asked = f"; {len(one.specification.asked)} to ask" if one.specification.asked else ""
-        due = item.due.isoformat() if item.due else ""
+        site = [device.site] if several else []
         cells = (
             item.priority,
             device.id,
-            device.site,
+            *site,
             device.address,
             device.model,
             item.state,
             item.phase,
-            due,
+            item.due,
         )
-        texts = ["" if cell is None else name(str(cell)) for cell in cells]
-        made.add_row(*map(Text, (*texts, shown(one.specification.text, 200) + asked)))
-    Console(highlight=False, markup=False, emoji=False).print(made)
+        yield from side_by_side(["" if cell is None else name(str(cell)) for cell in cells], given)
+        asked = f"; {len(one.specification.asked)} to ask" if one.specification.asked else ""
+        needs = shown(one.specification.text, 200) + asked
+        for line in side_by_side([needs], [room() - INDENT]):
+            yield " " * INDENT + click.style(line, dim=True)
 
 
 def detail(unit: Unit, history: Sequence[Row]) -> Iterator[str]:

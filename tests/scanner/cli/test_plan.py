@@ -56,7 +56,8 @@ def test_a_plan_is_built_changed_and_shown(devices: list[str]) -> None:
     ):
         assert text in shown
     assert "ordered, removed, confirmed (with a reason), kept (with a reason)" in shown
-    assert "2 devices in the plan" in says("plan", "show").stdout
+    shown = says("plan", "show").stdout
+    assert "2 devices in the plan" in shown and all(len(line) <= 80 for line in shown.splitlines())
 
 
 def test_a_dry_run_changes_nothing(devices: list[str]) -> None:
