@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import msgspec
@@ -244,6 +244,7 @@ def twice(identifier: str, path: Path, number: int) -> str:
     return f'"{identifier}" stands in {path}:{lines_of(text, file.fingerprint)[number]} too'
 
 
+@lru_cache(maxsize=4096)  # the names on the devices of a building are few
 def plain(name: str) -> str:
     """A brand's name as it is compared: `CP_PLUS` is `CP Plus`."""
     return "".join(letter for letter in name.casefold() if letter.isalnum())

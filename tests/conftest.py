@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import ipaddress
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -60,6 +61,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # On a busy machine an example may take as long as it needs.
     settings.register_profile("patient", settings(), deadline=None)
     settings.load_profile("patient")
+    # A shell that runs the tests in the background lets them ignore Ctrl-C, and what they start inherits that.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ["CAMCENSUS_CONFINE"] = LOOPBACK
     # A worker of pytest-xdist begins in the namespace of the process that started it, and needs one for itself:
     # two simulated buildings at the same addresses would hear each other.
