@@ -92,7 +92,8 @@ def sort_out(traces: Iterable[Trace], cloned: Collection[str] = ()) -> dict[str,
 def _by_serial(name: str, traces: list[Trace]) -> dict[str, list[int]]:
     """The rows of each unit among those with one name: several, when one field holds a different serial elsewhere.
 
-    A place that states none is that unit's which has the address to itself; or else nobody knows whose it is.
+    A place that states none is that unit's which has the address to itself; or else nobody knows whose it is, but what
+    comes from two addresses is not one unit's.
     """
     units: dict[Place, str] = {}
     names: dict[str, str] = {}  # by each text that was stated: the name of the unit that did
@@ -108,11 +109,15 @@ def _by_serial(name: str, traces: list[Trace]) -> dict[str, list[int]]:
     at: dict[str | None, set[str]] = collections.defaultdict(set)
     for (address, _), serial in units.items():
         at[address].add(serial)
-    found: dict[str, list[int]] = collections.defaultdict(list)
+    named: dict[str, list[int]] = collections.defaultdict(list)
+    others: dict[str, list[int]] = collections.defaultdict(list)
     for one in traces:
         alone = min(at[one.address]) if len(at[one.address]) == 1 else ""
-        found[f"{name} {units.get((one.address, one.port), alone)}".rstrip()].append(one.row)
-    return dict(found)
+        if unit := units.get((one.address, one.port), alone):
+            named[f"{name} {unit}"].append(one.row)
+        else:  # of several units with one MAC address, each is where it is
+            others[f"{name} {one.address}" if one.address not in (None, name) else name].append(one.row)
+    return named | others  # first those that show how many units there are
 
 
 def _relays(traces: Iterable[Trace]) -> set[str]:

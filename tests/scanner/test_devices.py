@@ -74,6 +74,22 @@ def test_clones_of_a_mac_address_are_told_apart_by_their_serial_numbers() -> Non
     assert len(sort_out([clone("10.0.0.1", "DS-1A"), clone("169.254.1.1", "DS-1A")])) == 1
 
 
+def test_what_clones_of_a_mac_address_say_without_a_number_stays_with_the_address_it_came_from() -> None:
+    """Each states two texts of its own at two ports, so that its address does not tell which of them a third is."""
+
+    def clone(address: str, port: int, field: str, text: str) -> Trace:
+        return Trace(next(rows), address, ONE, ONE, port, ((field, text),))
+
+    traces = []
+    for address, tail in (("10.0.0.1", "A"), ("10.0.0.2", "B")):
+        traces += [seen(address, mac=ONE), clone(address, 80, "http.realm", f"realm{tail}")]
+        traces += [clone(address, 37020, "sadp.DeviceSN", f"DS-1{tail}"), seen(address, mac=ONE)]
+    place = {one.row: one.address for one in traces}
+    groups = sort_out(traces)
+    assert all(len({place[row] for row in rows_of}) == 1 for rows_of in groups.values())
+    assert list(groups)[-2:] == [f"{ONE} 10.0.0.1", f"{ONE} 10.0.0.2"], "what has a number comes first"
+
+
 def test_one_unit_may_state_other_numbers_in_other_protocols() -> None:
     said = (("sadp.DeviceSN", "DS-2CD2385G1-I20200414AAWRE11094754"), ("upnp-xml.serialNumber", "E11094754"))
     assert len(sort_out([Trace(next(rows), "10.0.0.1", serials=(one,)) for one in said])) == 1
