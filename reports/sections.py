@@ -5,7 +5,7 @@ The counts come from `figures`, the words from a catalogue; here the two meet, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -210,7 +210,3 @@ def plan_headline(census: Census, say: Language) -> str:
     if not census.plan.open:
         return say.say("plan.headline_done", n=len(census.plan.items))
     return say.say("plan.headline", open=census.plan.open, n=len(census.plan.items))
-
-
-def made_harmless(texts: Sequence[str], shown: Callable[[str], str] = wording.shown) -> str:
-    return "; ".join(map(shown, texts))

@@ -52,8 +52,6 @@ def typeset(
 ) -> bytes:
     """A document out of markup of our own, and content that is only data. The markup shows `glyphs`, a note on
     characters that no font has."""
-    import typst
-
     from reports.pdf.fonts import of_machine
 
     fonts = fonts or of_machine()
@@ -63,11 +61,17 @@ def typeset(
         some = ", ".join(map(number, missing[:SHOWN])) + ("…" if len(missing) > SHOWN else "")
         content["glyphs"] = say.say("pdf.glyphs", n=len(missing), some=some)
         tell(content["glyphs"])
-    content["font"] = fonts.family
+    return compiled(markup, content, fonts, made_at)
+
+
+def compiled(markup: bytes, content: dict[str, Any], fonts: Fonts, made_at: datetime) -> bytes:
+    """A document out of markup and content of which every character is in the fonts."""
+    import typst
+
     return typst.compile(
         markup,
         font_paths=fonts.loaded,
-        sys_inputs={"content": json.dumps(content, ensure_ascii=False)},
+        sys_inputs={"content": json.dumps(content | {"font": fonts.family}, ensure_ascii=False)},
         pdf_standards=[STANDARD],
         timestamp=int(made_at.timestamp()),
     )

@@ -3,13 +3,12 @@ typst are used, and the time is that of the state it is about."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
 
-from reports.pdf import STANDARD, number, texts, written_out
+from reports.pdf import compiled, number, texts, written_out
 from reports.pdf.fonts import without_machine
 from reports.pdf.texts import LISTED, breakable, shown
 
@@ -26,8 +25,6 @@ MEANING = {
 
 def render(summary: Mapping[str, Any]) -> bytes:
     """The document, from a summary with its `rows`: device, what it is, verdict, reasons."""
-    import typst
-
     fonts = without_machine()
     at = (
         datetime.fromisoformat(summary["made_of"]) if summary["made_of"] else datetime(1980, 1, 1, tzinfo=UTC)
@@ -54,14 +51,7 @@ def render(summary: Mapping[str, Any]) -> bytes:
     }
     missing = fonts.missing(texts(content))
     content = written_out(content, {ord(letter): number(letter) for letter in missing})
-    content["font"] = fonts.family
-    return typst.compile(
-        MARKUP.read_bytes(),
-        font_paths=fonts.loaded,
-        sys_inputs={"content": json.dumps(content, ensure_ascii=False)},
-        pdf_standards=[STANDARD],
-        timestamp=int(at.timestamp()),
-    )
+    return compiled(MARKUP.read_bytes(), content, fonts, at)
 
 
 def rule(known: Mapping[str, Any]) -> str:

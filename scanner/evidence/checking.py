@@ -20,7 +20,7 @@ import msgspec
 from scanner.evidence import keys
 from scanner.evidence.archive import Reader, Refused
 from scanner.evidence.canonical import canonical, digest
-from scanner.evidence.log import FIRST, Entry, link, problem_of
+from scanner.evidence.log import FIRST, SAID, Entry, link, problem_of
 from scanner.evidence.removals import Removal
 from scanner.evidence.seals import Leaf, is_whole
 
@@ -35,17 +35,6 @@ MOST_FAULTS = 200
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError)
 """What comes of parts that were made by hand, whoever signed them: values of another kind, missing, or without end."""
 
-SAID = (
-    "maker",
-    "maker_name",
-    "brand",
-    "relabelled",
-    "category",
-    "model",
-    "firmware",
-    "confidence",
-    "covered",
-)
 STATED = ("address", "mac", "serial")
 
 About = Literal["archive", "files", "signature", "log", "devices", "replies", "removals"]

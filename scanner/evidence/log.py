@@ -19,6 +19,10 @@ from scanner.evidence.canonical import canonical, commitment, digest, encode, sa
 
 FIRST = "0" * 64  # what stands before the first entry
 MOST_MOVED = 1_000  # entries by which one that was moved is looked for
+SAID = (
+    "maker", "maker_name", "brand", "relabelled", "category", "model", "firmware", "confidence", "covered",
+)  # fmt: skip
+"""What an entry says of a device in clear, beside what can be kept back."""
 
 Kind = Literal[
     "began", "run-adopted", "run-begun", "run-ended", "device-found", "device-changed", "device-gone",

@@ -144,14 +144,6 @@ def refuse_damaged(db: Database, path: Path) -> None:
         )
 
 
-def orphans(db: Database) -> dict[str, int]:
-    """How many rows nothing uses any more, by table: what a run said first and then said better leaves some."""
-    return {
-        table: db.execute(f"SELECT count(*) FROM {table} WHERE {unused}").fetchone()[0]
-        for table, unused in ORPHANS.items()
-    }
-
-
 def export(path: Path, folder: Path) -> dict[str, int]:
     """Write every row of every table to a folder, and return how many there are of each.
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from scanner.evidence.canonical import SECRET_LENGTH, digest, encode, refuse_inexact
-from scanner.evidence.log import NOWHERE, Entry, Event, Head, Row, chained, opened
+from scanner.evidence.log import NOWHERE, SAID, Entry, Event, Head, Row, chained, opened
 from scanner.evidence.seals import Heard, Seal, Sealing
 from scanner.inventory import tables
 from scanner.inventory.rows import json_text
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from scanner.inventory.store import Inventory
 
 AT_ONCE = 1_000  # entries or observations read in one go: bounds the memory
-SAID = (
-    "maker", "maker_name", "brand", "relabelled", "category", "model", "firmware", "confidence", "covered",
-)  # fmt: skip
 STATED = (*SAID, "address", "mac", "serial", "conflicts")
 """The columns of a device that the log follows: what it is, not when it was seen."""
 
