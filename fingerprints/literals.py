@@ -6,15 +6,13 @@ all the work (nmap and recog run every pattern on every value).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from re import _constants as op  # the parser that `re` itself uses;
 from re import _parser as parser  # test_literals pins what we rely on
 from typing import Any
 
 SHORTEST = 2  # characters; shorter literals are in nearly every value
-TELLING = (
-    6  # characters; where no literal is as long, the ways in which a pattern may be spelt are written out
-)
 SPELLINGS = 64  # that are written out at most, of any part of a pattern
 FEW = 8  # spellings that are looked for rather than a literal of START letters or more: each costs time
 START = 3  # letters; whatever is shorter is in so many values that any spellings are better
@@ -29,10 +27,8 @@ def literals(pattern: str) -> tuple[str, ...]:
     parsed = parser.parse(pattern)
     best = max(_required(parsed), key=_worth, default=())
     shortest = min(map(len, best), default=0)
-    if shortest < TELLING:
-        spelt = (texts for texts in _spelt_out(parsed) if shortest < START or len(texts) <= FEW)
-        best = max((best, *spelt), key=_worth)
-    return best
+    spelt = (texts for texts in _spelt_out(parsed) if shortest < START or len(texts) <= FEW)
+    return max((best, *spelt), key=_worth)
 
 
 def _worth(alternatives: tuple[str, ...]) -> tuple[int, int]:
@@ -49,16 +45,14 @@ def _required(items: Any) -> list[tuple[str, ...]]:
             found.append((text,))
         run.clear()
 
-    for code, argument in items:
+    for code, argument in _flat(items):
         if code is op.LITERAL:
             run.append(chr(argument))
             continue
         if code is op.AT:  # an anchor takes no room
             continue
         end_of_run()
-        if code is op.SUBPATTERN:
-            found += _required(argument[3])
-        elif code in (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT) and argument[0] > 0:
+        if code in (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT) and argument[0] > 0:
             found += _required(argument[2])
         elif code is op.ASSERT:  # a lookahead or lookbehind must match too
             found += _required(argument[1])
@@ -70,6 +64,15 @@ def _required(items: Any) -> list[tuple[str, ...]]:
                 found.append(tuple(text for branch in branches for text in branch))
     end_of_run()
     return found
+
+
+def _flat(items: Any) -> Iterator[tuple[Any, Any]]:
+    """The items of a sequence, with what stands in a group in place of the group: a text may go on across its bracket."""
+    for code, argument in items:
+        if code is op.SUBPATTERN:
+            yield from _flat(argument[3])
+        else:
+            yield code, argument
 
 
 def _spelt_out(items: Any) -> list[tuple[str, ...]]:
@@ -84,7 +87,7 @@ def _spelt_out(items: Any) -> list[tuple[str, ...]]:
         if min(map(len, run)) >= SHORTEST:
             found.append(_without_longer(run))
 
-    for code, argument in items:
+    for code, argument in _flat(items):
         spellings = _spellings(code, argument)
         longer = {left + right for left in run for right in spellings or ()}
         if len(longer) > len(run):
@@ -94,15 +97,12 @@ def _spelt_out(items: Any) -> list[tuple[str, ...]]:
         else:
             keep()
             run = spellings or {""}
-        if spellings is None:
-            if code is op.SUBPATTERN:
-                found += _spelt_out(argument[3])
-            elif code is op.BRANCH:
-                branches = [
-                    max((*_required(one), *_spelt_out(one)), key=_worth, default=()) for one in argument[1]
-                ]
-                if all(branches):
-                    found.append(tuple(text for branch in branches for text in branch))
+        if spellings is None and code is op.BRANCH:
+            branches = [
+                max((*_required(one), *_spelt_out(one)), key=_worth, default=()) for one in argument[1]
+            ]
+            if all(branches):
+                found.append(tuple(text for branch in branches for text in branch))
     keep()
     return found
 
