@@ -17,6 +17,7 @@ from fingerprints.blocks import Blocks
 from fingerprints.enterprises import Enterprises
 from fingerprints.fuse import best_value, relabelled, settle_maker
 from fingerprints.match import Matcher
+from fingerprints.names import Names
 from fingerprints.policies import Policy, policies
 from fingerprints.rules import COVERED_MAKERS, Brand, Defect, Fingerprint, Maker, lines_of, read
 from scanner.model import CATEGORIES, PROTOCOLS, Claim, Identification, Reading
@@ -49,6 +50,7 @@ class Library:
         self.policies = tuple(policies)
         self.blocks = blocks or Blocks()
         self.enterprises = Enterprises()
+        self.names = Names(makers, brands)
         self.origins = origins  # of each fingerprint: the files that state it, of which the last one counts
         self._first = Matcher(one for one in fingerprints if not one.after)
         self._later = Matcher(one for one in fingerprints if one.after)
@@ -70,7 +72,7 @@ class Library:
         covering = (msgspec.structs.replace(policy, removal=None) for policy in self.policies)
         stated = (self.fingerprints, *self.makers.values(), *self.brands.values(), *covering)
         known = hashlib.sha256(msgspec.json.encode(stated))
-        for file in (self.blocks.file, self.blocks.others, self.enterprises.file, *data()):
+        for file in (self.blocks.file, self.blocks.others, self.enterprises.file, self.names.file, *data()):
             known.update(hashlib.sha256(file.read_bytes()).digest())
         return known.hexdigest()[:12]
 
@@ -112,6 +114,7 @@ class Library:
         for reading in readings:
             seen = reading.observation
             keep(self._first.claims(reading.fields, seen.protocol), kept)
+            keep(self.names.claims(reading.fields, seen.protocol), kept)
             for mac in macs(reading):
                 if mac not in looked_up:  # every reply of a device comes from the same one
                     looked_up.add(mac)

@@ -39,6 +39,9 @@ class Maker(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     slug: str
     name: str
     brandless: bool = False  # builds for others only: its name is never the brand
+    byword: bool = (
+        False  # its name is a word that other texts use too, and says nothing where it stands alone
+    )
     category: Category | None = None  # what nearly all its devices are
 
 

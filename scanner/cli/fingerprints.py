@@ -171,6 +171,20 @@ def show(id: str, fingerprints: tuple[Path, ...]) -> None:
         }
         click.echo("\n".join(_rows(rows.items())))
         return
+    if id.startswith("name-") and (name := known.names.find(id)):
+        rows = {
+            "id": id,
+            "file": f"{known.names.file}, or the file of the maker",
+            "looks at": ", ".join(sorted(name.fields)),
+            "name": name.text,
+            "claims": ", ".join(
+                ([f"maker {name.maker}"] if name.maker else []) + ["model, as stated behind the name"]
+            ),
+            "strength": f"{name.strength}; the model weak",
+            "source": "the name as its maker writes it",
+        }
+        click.echo("\n".join(_rows(rows.items())))
+        return
     found = next((one for one in known.fingerprints if one.id == id), None)
     if found is None:
         raise CamcensusError(

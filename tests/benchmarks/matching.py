@@ -70,6 +70,7 @@ def main() -> None:
     for matcher in vars(library).values():
         if isinstance(matcher, Matcher):
             matcher.matches = matcher.matches_of_long = matcher._matches  # type: ignore[assignment]
+    library.names.claims_of = library.names._claims_of  # type: ignore[assignment]
     show("nothing remembered", count, best(library, devices))
     started = time.perf_counter()
     for device in devices:

@@ -254,7 +254,7 @@ def test_the_version_changes_with_address_blocks_and_with_policies(tmp_path: Pat
 
 def test_every_file_of_data_counts_for_the_version() -> None:
     stated = {*files(HERE), HERE / "policies.toml", HERE / "blocks.csv", HERE / "other-blocks.csv"}
-    stated |= {HERE / "enterprises.tsv", *data()}
+    stated |= {HERE / "enterprises.tsv", HERE / "names.tsv", *data()}
     found = {path for kind in ("toml", "csv", "tsv") for path in HERE.rglob(f"*.{kind}")}
     assert stated == found - {TEMPLATE}, "a policy of one's own covers nothing"
 
