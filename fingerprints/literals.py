@@ -67,7 +67,7 @@ def _required(items: Any) -> list[tuple[str, ...]]:
 
 
 def _flat(items: Any) -> Iterator[tuple[Any, Any]]:
-    """The items of a sequence, with what stands in a group in place of the group: a text may go on across its bracket."""
+    """The items of a sequence, those of a group in its place: a text may go on across a bracket."""
     for code, argument in items:
         if code is op.SUBPATTERN:
             yield from _flat(argument[3])
