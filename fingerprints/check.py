@@ -9,8 +9,11 @@ import msgspec
 
 from fingerprints.backtracking import dangers
 from fingerprints.examples import failures
-from fingerprints.library import STATED, Library, files
-from fingerprints.rules import Brand, Defect, File, Fingerprint, line_of, lines_of, read
+from fingerprints.flaws import catalogue
+from fingerprints.library import HERE, STATED, Library, data, files
+from fingerprints.models import Naming, naming
+from fingerprints.policies import FILE, TEMPLATE, policies
+from fingerprints.rules import Brand, Defect, File, Fingerprint, line_of, lines_of, read, unusable
 from scanner.model import STRENGTHS
 
 VIRTUAL = {f"claim.{one}": f"each {one} that was claimed" for one in STATED}  # filled by other fingerprints
@@ -48,7 +51,12 @@ def check(paths: Iterable[Path], known: Library, fields: Mapping[str, str]) -> I
     linked: list[tuple[Path, int, Brand]] = []
     for path in paths:
         seen = {} if path.is_dir() else named
-        for name in files(path) if path.is_dir() else [path]:
+        if _ours(path):
+            yield from wrong_data()
+        unread: list[Defect] = []
+        names = files(path, unread.append) if path.is_dir() else [path]
+        yield from (Finding(Path(defect.file), defect.line, defect.why) for defect in unread)
+        for name in names:
             try:
                 text, file = read(name)
             except Defect as defect:
@@ -77,6 +85,26 @@ def check(paths: Iterable[Path], known: Library, fields: Mapping[str, str]) -> I
             told = [*wrong(here.one, fields, makers, brands)]
             told += [idle[here.one.id]] if here.one.id in idle else []
             yield from (Finding(here.file, here.line, f'"{here.one.id}" {what}') for what in told)
+
+
+def looked_at(path: Path) -> list[Path]:
+    """The files that `check` reads for a file or folder, as far as that can be looked into."""
+    found = files(path, lambda _: None) if path.is_dir() else [path]
+    return [*found, *_data()] if _ours(path) else found
+
+
+def wrong_data() -> Iterator[Finding]:
+    """What cannot be used of the files that come with camcensus and hold no fingerprints."""
+    for path in _data():
+        try:
+            if path in (FILE, TEMPLATE):
+                policies(path)
+            elif path.parent.name == "flaws":
+                catalogue(path)
+            else:
+                yield from (Finding(path, 1, what) for what in _wrong_patterns(naming(path)))
+        except Defect as defect:
+            yield Finding(path, defect.line, defect.why)
 
 
 def wrong(one: Fingerprint, fields: Mapping[str, str], makers: set[str], brands: set[str]) -> Iterator[str]:
@@ -155,6 +183,21 @@ def _adds_nothing(one: Fingerprint, other: Fingerprint) -> bool:
         and STRENGTHS.index(one.strength) >= STRENGTHS.index(other.strength)
         and (not other.after or (bool(one.after) and set(one.after) <= set(other.after)))
     )
+
+
+def _ours(path: Path) -> bool:
+    return path.resolve() == HERE
+
+
+def _data() -> list[Path]:
+    return [FILE, TEMPLATE, *data()]
+
+
+def _wrong_patterns(naming: Naming) -> Iterator[str]:
+    for grammar in naming.grammar:
+        for pattern in dict.fromkeys((grammar.pattern, *grammar.then, *naming.then)):
+            if why := unusable(pattern):
+                yield f'"{grammar.id}" has a pattern that cannot be used: {why}'
 
 
 def _makers(file: File) -> Iterator[str]:

@@ -20,7 +20,7 @@ import msgspec
 
 from fingerprints.firmware import Firmware, day, parse
 from fingerprints.models import decode, normal
-from fingerprints.rules import Defect, toml
+from fingerprints.rules import Defect, line_of_error, text_of, toml
 
 FOLDER = Path(__file__).parent / "flaws"
 Certainty = Literal["high", "medium", "low"]
@@ -120,7 +120,7 @@ def flaws(maker: str | None, model: str | None, firmware: str | None) -> list[Ex
 @functools.cache
 def catalogues(folder: Path = FOLDER) -> tuple[Catalogue, ...]:
     """All files of a folder. Raises `Defect` with the file and line of what cannot be used."""
-    return tuple(_read(path) for path in sorted(folder.glob("*.toml")))
+    return tuple(catalogue(path) for path in sorted(folder.glob("*.toml")))
 
 
 # ---- one flaw, one device --------------------------------------------------------------------------------------------
@@ -266,23 +266,24 @@ def _pattern(models: str) -> re.Pattern[str]:
 # ---- the files -------------------------------------------------------------------------------------------------------
 
 
-def _read(path: Path) -> Catalogue:
-    text = path.read_text(encoding="utf-8")
+def catalogue(path: Path) -> Catalogue:
+    """One file. Raises `Defect` with the line of what cannot be used."""
+    text = text_of(path)
     try:
-        catalogue = msgspec.convert(toml(text), Catalogue)
-    except ValueError as error:
-        raise Defect(str(path), _line_of_error(text, str(error)), str(error)) from None
+        found = msgspec.convert(toml(text), Catalogue)
+    except (ValueError, RecursionError) as error:
+        raise Defect(str(path), line_of_error(text, error), str(error)) from None
     seen: set[str] = set()
-    for number, flaw in enumerate(catalogue.flaw):
-        for wrong in _wrong(flaw, catalogue, seen):
+    for number, flaw in enumerate(found.flaw):
+        for wrong in _wrong(flaw, found, seen):
             raise Defect(str(path), _line_of(text, number), f"{', '.join(flaw.cves) or 'a flaw'}: {wrong}")
         seen.update(flaw.cves)
-    ranges = {cve: flaw.affected for flaw in catalogue.flaw for cve in flaw.cves}
+    ranges = {cve: flaw.affected for flaw in found.flaw for cve in flaw.cves}
     filled = [
         msgspec.structs.replace(flaw, affected=ranges[flaw.same_as]) if flaw.same_as else flaw
-        for flaw in catalogue.flaw
+        for flaw in found.flaw
     ]
-    return msgspec.structs.replace(catalogue, flaw=tuple(filled))
+    return msgspec.structs.replace(found, flaw=tuple(filled))
 
 
 def _wrong(flaw: Flaw, catalogue: Catalogue, seen: set[str]) -> Iterator[str]:
@@ -329,13 +330,6 @@ def _line_of(text: str, number: int) -> int:
     """The line on which a flaw begins; 1 when that cannot be told."""
     starts = [found.start() for found in re.finditer(r"^\[\[flaw\]\]", text, re.MULTILINE)]
     return text.count("\n", 0, starts[number]) + 1 if number < len(starts) else 1
-
-
-def _line_of_error(text: str, error: str) -> int:
-    if found := re.search(r"\(at line (\d+)", error):  # the TOML parser tells
-        return int(found[1])
-    found = re.search(r"\$\.flaw\[(\d+)\]", error)  # msgspec tells which table
-    return _line_of(text, int(found[1])) if found else 1
 
 
 def _exposure(catalogue: Catalogue, flaw: Flaw, cve: str, state: State, why: str) -> Exposure:

@@ -7,7 +7,7 @@ identification = library.identify(readings_of_one_device)
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from fingerprints.fuse import best_value, relabelled, settle_maker
 from fingerprints.match import Matcher
 from fingerprints.names import Names
 from fingerprints.policies import Policy, policies
-from fingerprints.rules import COVERED_MAKERS, Brand, Defect, Fingerprint, Maker, lines_of, read
+from fingerprints.rules import COVERED_MAKERS, Brand, Defect, File, Fingerprint, Maker, lines_of, read
 from scanner.model import CATEGORIES, PROTOCOLS, Claim, Identification, Reading
 
 HERE = Path(__file__).parent
@@ -27,9 +27,15 @@ FOLDERS = ("makers", "brands", "devices")
 DATA = ("models/*.toml", "flaws/*.toml")  # what else camcensus knows, and shows beside a verdict
 ROUNDS = 3  # of drawing claims from claims: serial to maker, maker to model, model to brand
 STATED = ("model", "firmware", "serial")  # claims that fingerprints of `claim.model` and so on look at again
+Refuse = Callable[[Defect], object]  # who is told what cannot be used
 STATED_MACS = {  # the fields in which a reply of each protocol may state an address, the first one counts
     protocol: (f"{protocol}.mac", "mac.prefix", "ws-discovery.endpoint-node") for protocol in PROTOCOLS
 }
+
+
+def stop(defect: Defect) -> None:
+    """Let nothing pass that cannot be used: what `load` and `files` do unless somebody else is told."""
+    raise defect
 
 
 class Library:
@@ -77,10 +83,11 @@ class Library:
         return known.hexdigest()[:12]
 
     @classmethod
-    def load(cls, folders: Iterable[Path] = ()) -> Library:
+    def load(cls, folders: Iterable[Path] = (), *, refuse: Refuse = stop) -> Library:
         """Load the fingerprints that come with camcensus, then those of `folders`.
 
-        A fingerprint, maker or brand of a later folder replaces the earlier one with the same id. Raises `Defect`.
+        A fingerprint, maker or brand of a later folder replaces the earlier one with the same id. Raises `Defect`,
+        unless somebody else is told with `refuse`: then what it is about is left out.
         """
         fingerprints: dict[str, Fingerprint] = {}
         makers: dict[str, Maker] = {}
@@ -88,24 +95,26 @@ class Library:
         origins: dict[str, list[Path]] = {}
         for folder in (HERE, *folders):
             seen: dict[str, tuple[Path, int]] = {}
-            for path in files(folder):
-                text, file = read(path, tried=folder is HERE)
+            for path, text, file in _readable(folder, folder is HERE and refuse is stop, refuse):
                 for maker in (*([file.maker] if file.maker else []), *file.makers):
                     makers[maker.slug] = maker
                 if file.brand:
                     brands[file.brand.slug] = file.brand
                 for number, fingerprint in enumerate(file.fingerprint):
                     if fingerprint.id in seen:
-                        raise Defect(
-                            str(path),
-                            lines_of(text, file.fingerprint)[number],
-                            twice(fingerprint.id, *seen[fingerprint.id]),
-                        )
+                        line = lines_of(text, file.fingerprint)[number]
+                        refuse(Defect(str(path), line, twice(fingerprint.id, *seen[fingerprint.id])))
+                        continue
                     seen[fingerprint.id] = path, number
                     fingerprints[fingerprint.id] = fingerprint
                     origins.setdefault(fingerprint.id, []).append(path)
+        covering: tuple[Policy, ...] = ()
+        try:
+            covering = policies()
+        except Defect as defect:
+            refuse(defect)
         loaded = tuple(fingerprints.values()), tuple(makers.values()), tuple(brands.values())
-        return cls(*loaded, policies(), origins=origins)
+        return cls(*loaded, covering, origins=origins)
 
     def claims(self, readings: Sequence[Reading]) -> tuple[Claim, ...]:
         """Every claim that the readings of one device support, each once."""
@@ -225,9 +234,17 @@ def macs(reading: Reading) -> Iterable[str]:
     return dict.fromkeys((*stated, mac)) if mac else stated
 
 
-def files(folder: Path) -> list[Path]:
-    """The fingerprint files of a folder: in its makers, brands and devices, and in the folder itself."""
-    found = [*folder.glob("*.toml"), *(path for name in FOLDERS for path in (folder / name).glob("*.toml"))]
+def files(folder: Path, refuse: Refuse = stop) -> list[Path]:
+    """The fingerprint files of a folder: in its makers, brands and devices, and in the folder itself. One of these that
+    cannot be looked into is refused: what lies in there would be missing, and nobody told."""
+    found: list[Path] = []
+    for place in (folder, *(folder / name for name in FOLDERS)):
+        try:
+            found += (path for path in place.iterdir() if path.name.endswith(".toml"))
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            refuse(Defect(str(place), 1, f"it cannot be read: {error.strerror}"))
     return sorted(path for path in found if path.name != "policies.toml")
 
 
@@ -251,6 +268,17 @@ def twice(identifier: str, path: Path, number: int) -> str:
 def plain(name: str) -> str:
     """A brand's name as it is compared: `CP_PLUS` is `CP Plus`."""
     return "".join(letter for letter in name.casefold() if letter.isalnum())
+
+
+def _readable(folder: Path, tried: bool, refuse: Refuse) -> Iterator[tuple[Path, str, File]]:
+    """The files of a folder that can be read, with what they say; the others are refused."""
+    for path in files(folder, refuse):
+        try:
+            text, file = read(path, tried=tried)
+        except Defect as defect:
+            refuse(defect)
+        else:
+            yield path, text, file
 
 
 def _contract_maker(slug: str | None) -> str | None:

@@ -17,7 +17,7 @@ from typing import Literal
 
 import msgspec
 
-from fingerprints.rules import toml
+from fingerprints.rules import Defect, line_of_error, text_of, toml
 from scanner.model import Category
 
 FOLDER = Path(__file__).parent / "models"
@@ -115,9 +115,17 @@ def normal(model: str) -> str:
 
 @functools.cache
 def namings(folder: Path = FOLDER) -> tuple[Naming, ...]:
-    """All files of a folder."""
-    paths = sorted(folder.glob("*.toml"))
-    return tuple(msgspec.convert(toml(path.read_text(encoding="utf-8")), Naming) for path in paths)
+    """All files of a folder. Raises `Defect` with the file and line of what cannot be used."""
+    return tuple(naming(path) for path in sorted(folder.glob("*.toml")))
+
+
+def naming(path: Path) -> Naming:
+    """One file. Raises `Defect`."""
+    text = text_of(path)
+    try:
+        return msgspec.convert(toml(text), Naming)
+    except (ValueError, RecursionError) as error:
+        raise Defect(str(path), line_of_error(text, error), str(error)) from None
 
 
 @functools.lru_cache(maxsize=4096)

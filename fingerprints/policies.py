@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from fingerprints.rules import COVERED_MAKERS, Defect, toml
+from fingerprints.rules import COVERED_MAKERS, Defect, line_of_error, text_of, toml
 
 FILE = Path(__file__).parent / "policies.toml"
 TEMPLATE = Path(__file__).parent / "own" / "my-organisation.toml"
@@ -71,11 +71,11 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def policies(file: Path = FILE) -> tuple[Policy, ...]:
     """All policies of a file. Raises `Defect` with the file and line of what cannot be used."""
-    text = file.read_text(encoding="utf-8")
+    text = text_of(file)
     try:
         found = msgspec.convert(toml(text), _File).policy
-    except ValueError as error:
-        raise Defect(str(file), _line_of_error(text, str(error)), str(error)) from None
+    except (ValueError, RecursionError) as error:
+        raise Defect(str(file), line_of_error(text, error), str(error)) from None
     for number, policy in enumerate(found):
         for wrong in _wrong(policy, found[:number]):
             raise Defect(str(file), _line_of(text, number), f'policy "{policy.id}" {wrong}')
@@ -110,10 +110,3 @@ def _line_of(text: str, number: int) -> int:
     """The line on which a policy begins; 1 when that cannot be told."""
     starts = [found.start() for found in re.finditer(r"^\[\[policy\]\]", text, re.MULTILINE)]
     return text.count("\n", 0, starts[number]) + 1 if number < len(starts) else 1
-
-
-def _line_of_error(text: str, error: str) -> int:
-    if found := re.search(r"\(at line (\d+)", error):  # the TOML parser tells
-        return int(found[1])
-    found = re.search(r"\$\.policy\[(\d+)\]", error)  # msgspec tells which table
-    return _line_of(text, int(found[1])) if found else 1

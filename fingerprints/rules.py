@@ -101,7 +101,7 @@ def parse(text: str, name: str, *, tried: bool = False) -> File:
     try:
         file = msgspec.convert(toml(text), File)
     except (ValueError, RecursionError) as error:  # a table may be nested for ever
-        raise Defect(name, _line_of_error(text, error), str(error)) from None
+        raise Defect(name, line_of_error(text, error), str(error)) from None
     for number, fingerprint in enumerate(file.fingerprint):
         if wrong := _wrong_in(fingerprint, tried):
             line = lines_of(text, file.fingerprint)[number]
@@ -130,18 +130,37 @@ def line_of(text: str, table: str, key: str) -> int:
     return _line_of_key(text, tables[0], key) if tables else 1
 
 
+def line_of_error(text: str, error: Exception) -> int:
+    """The line of what the TOML parser or msgspec says of a text; 1 when neither tells."""
+    if found := re.search(r"\(at line (\d+)", str(error)):  # the TOML parser tells
+        return int(found[1])
+    unknown = re.search(r"unknown field `(\w+)`", str(error))
+    if found := re.search(r"`\$\.(\w+)(?:\[(\d+)\])?(?:\.(\w+))?", str(error)):  # msgspec tells which table
+        tables, number = _tables(text, found[1]), int(found[2] or 0)
+        if number < len(tables):
+            return _line_of_key(text, tables[number], unknown[1] if unknown else found[3] or "")
+    elif unknown and (tables := _tables(text, unknown[1])):
+        return _line_of_key(text, tables[0], "")
+    return 1
+
+
 def read(path: Path, *, tried: bool = False) -> tuple[str, File]:
     """The text of one file, and what it says; see `parse`. Raises `Defect`."""
+    text = text_of(path)
+    return text, parse(text, str(path), tried=tried)
+
+
+def text_of(path: Path) -> str:
+    """The text of a file. Raises `Defect` when it cannot be read, or is no UTF-8."""
     try:
         content = path.read_bytes()
     except OSError as error:
         raise Defect(str(path), 1, f"it cannot be read: {error.strerror}") from None
     try:
-        text = content.decode("utf-8")
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise Defect(str(path), line, f"it is not UTF-8: byte 0x{content[error.start]:02x}") from None
-    return text, parse(text, str(path), tried=tried)
 
 
 def unusable(pattern: str, *, tried: bool = False) -> str:
@@ -182,19 +201,6 @@ def _wrong_in(fingerprint: Fingerprint, tried: bool) -> str:
         if any("text" not in example for example in examples if not isinstance(example, str)):
             return f"has an example in `{kind}` without `text`"
     return ""
-
-
-def _line_of_error(text: str, error: Exception) -> int:
-    if found := re.search(r"\(at line (\d+)", str(error)):  # the TOML parser tells
-        return int(found[1])
-    unknown = re.search(r"unknown field `(\w+)`", str(error))
-    if found := re.search(r"`\$\.(\w+)(?:\[(\d+)\])?(?:\.(\w+))?", str(error)):  # msgspec tells which table
-        tables, number = _tables(text, found[1]), int(found[2] or 0)
-        if number < len(tables):
-            return _line_of_key(text, tables[number], unknown[1] if unknown else found[3] or "")
-    elif unknown and (tables := _tables(text, unknown[1])):
-        return _line_of_key(text, tables[0], "")
-    return 1
 
 
 def _tables(text: str, name: str) -> list[re.Match[str]]:

@@ -53,29 +53,28 @@ def check(paths: tuple[Path, ...], fingerprints: tuple[Path, ...]) -> None:
     $ camcensus fingerprints check
     $ camcensus fingerprints check acme.toml
     """
-    from fingerprints import Defect, Library
+    from fingerprints import Library
     from fingerprints.check import check as findings_in
-    from fingerprints.library import HERE, files
+    from fingerprints.check import looked_at
+    from fingerprints.library import HERE
     from scanner.identify import user_folder
     from scanner.probes import field_names
 
     own = (*([user_folder()] if user_folder().is_dir() else []), *fingerprints)
-    chosen = paths or (HERE, *own)
+    chosen = tuple(dict.fromkeys(paths or (HERE, *own)))
+    known = Library.load(own, refuse=lambda _: None)  # a finding, when that file is among those to check
+    findings = list(findings_in(chosen, known, field_names()))
+    for finding in findings:
+        click.echo(printable(str(finding)))
+    files = {path: looked_at(path) for path in chosen}
     for path in chosen:
-        if path.is_dir() and not files(path):
+        if not files[path] and not findings:
             raise CamcensusError(
                 f"there are no fingerprints in {path}",
                 why="they are files NAME.toml in the folder itself, or in its makers, brands or devices",
                 fix="put a file there, or name another folder",
             )
-    try:
-        known = Library.load(own)
-    except Defect:  # a finding, when that file is among those to check
-        known = Library.load()
-    findings = list(findings_in(chosen, known, field_names()))
-    for finding in findings:
-        click.echo(printable(str(finding)))
-    count = sum(len(files(path)) if path.is_dir() else 1 for path in chosen)
+    count = sum(map(len, files.values()))
     click.echo(f"{_count(count, 'file')} checked, {_count(len(findings), 'finding')}.", err=True)
     if not paths and not own:
         click.echo(f"Files of your own belong in {user_folder()}; there are none.", err=True)

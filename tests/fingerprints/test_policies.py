@@ -105,7 +105,7 @@ def test_a_sound_file_is_read(tmp_path: Path) -> None:
     [
         ("[[policy]", 1, ""),
         (GOOD.replace("2020-01-01", "2020-02-31"), 6, ""),
-        (GOOD + 'until = "never"\n', 1, "until"),
+        (GOOD + 'until = "never"\n', 11, "until"),
         (GOOD + GOOD, 11, "twice"),
         (GOOD.replace('"one"', '"One policy"'), 1, "small letters"),
         (GOOD.replace('"dahua"', '"acme"'), 1, "hikvision, dahua"),
@@ -114,7 +114,7 @@ def test_a_sound_file_is_read(tmp_path: Path) -> None:
         (GOOD.replace('"Nobody buys it."', '""'), 1, "demands"),
         (GOOD.replace('"Somewhere"', '""'), 1, "jurisdiction"),
         (GOOD.replace("https://example.org/one", "a letter"), 1, "source"),
-        (GOOD.replace('"high"', '"sure"'), 1, "sure"),
+        (GOOD.replace('"high"', '"sure"'), 9, "sure"),
         (GOOD.replace("known = 2021-01-01\n", ""), 1, "known"),
         (GOOD.replace("2021-01-01", "2019-01-01"), 1, "known"),
         (

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from fingerprints.library import HERE
 from scanner.cli.fingerprints import fingerprints
 from scanner.errors import CamcensusError
 from scanner.identify import user_folder
@@ -214,6 +219,64 @@ def test_a_pattern_that_cannot_be_used_has_a_place_and_stops_no_other_file(
 def test_bytes_that_are_no_text_have_a_place(tmp_path: Path) -> None:
     (tmp_path / "acme.toml").write_bytes(GOOD.encode() + b"\n# caf\xe9\n")
     assert f"{tmp_path}/acme.toml:17: it is not UTF-8" in run("check", str(tmp_path)).output
+
+
+def spoil(folder: Path) -> list[str]:
+    """Put into a folder all that may be wrong with a file as such, and say what is to be found."""
+    brands = folder / "brands"
+    brands.mkdir(parents=True, exist_ok=True)
+    for name in ("zz-one.toml", "zz-two.toml"):
+        (brands / name).write_text(GOOD.replace("acme", f"zz-{folder.name}"))
+    (brands / "zz-broken.toml").write_text("[brand]\n[[fingerprint]\n")
+    (brands / "zz-bytes.toml").write_bytes(b"# caf\xc3\xa9\n# caf\xe9\n")
+    (brands / "zz-folder.toml").mkdir()
+    (brands / "zz-gone.toml").symlink_to("nowhere.toml")
+    (brands / "zz-nested.toml").write_text("x = " + "[" * 100_000)
+    (brands / "zz-pattern.toml").write_text(GOOD.replace("acme", "zz").replace("^Acme$", "^Acme("))
+    (brands / "zz-secret.toml").touch(mode=0)
+    return [
+        f'{brands}/zz-two.toml:8: "zz-{folder.name}-title" stands in {brands}/zz-one.toml:8 too',
+        f"{brands}/zz-broken.toml:2: Expected",
+        f"{brands}/zz-bytes.toml:2: it is not UTF-8",
+        f"{brands}/zz-folder.toml:1: it cannot be read: Is a directory",
+        f"{brands}/zz-gone.toml:1: it cannot be read: No such file",
+        f"{brands}/zz-nested.toml:1: ",
+        f'{brands}/zz-pattern.toml:8: fingerprint "zz-title" has a pattern that cannot be used',
+        f"{brands}/zz-secret.toml:1: it cannot be read: Permission denied",
+    ]
+
+
+def test_whatever_is_wrong_with_a_file_is_named_with_its_place_be_it_ours_or_ones_own(tmp_path: Path) -> None:
+    ours, own, more = tmp_path / "fingerprints", tmp_path / "camcensus" / "fingerprints", tmp_path / "more"
+    shutil.copytree(HERE, ours, ignore=shutil.ignore_patterns("__pycache__"))
+    expected = [line for folder in (ours, own, more) for line in spoil(folder)]
+    (ours / "policies.toml").write_text("[[policy]]\nid = 1\n")
+    (ours / "own" / "my-organisation.toml").write_bytes(b"\xff")
+    (ours / "flaws" / "dahua.toml").write_text("[[flaw]\n")
+    (ours / "models" / "dahua.toml").write_text("[[grammar]]\nid = 1\n")
+    (more / "makers").mkdir(mode=0)
+    expected += [
+        f"{ours}/policies.toml:2: ",
+        f"{ours}/own/my-organisation.toml:1: it is not UTF-8",
+        f"{ours}/flaws/dahua.toml:1: ",
+        f"{ours}/models/dahua.toml:2: ",
+        f"{more}/makers:1: it cannot be read: Permission denied",
+    ]
+    # root may read everything, unless it gives that up
+    mortal = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+    told = subprocess.run(
+        [*mortal, sys.executable, "-m", "scanner.cli", "fingerprints", "check", "--fingerprints", str(more)],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    (more / "makers").chmod(0o700)
+    assert told.returncode == 2 and "Traceback" not in told.stderr, told.stderr
+    assert [line for line in expected if line not in told.stdout] == []
+    assert f"{len(told.stdout.splitlines())} findings" in told.stderr
 
 
 def test_an_explanation_fits_a_terminal() -> None:
