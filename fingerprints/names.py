@@ -74,21 +74,20 @@ class Names:
     @cached_property
     def all(self) -> tuple[Name, ...]:
         """Every name, those of the fingerprint files first."""
-        built_by_ours = {
-            one.name.lower() for one in self._brands if not set(one.makers).isdisjoint(COVERED_MAKERS)
-        }
+        ours = {one.name.lower() for one in self._brands if not set(one.makers).isdisjoint(COVERED_MAKERS)}
         names = [
-            Name(one.name, "" if one.byword or one.name.lower() in built_by_ours else one.slug, "weak")
+            Name(one.name, "" if one.byword or one.name.lower() in ours else one.slug, "weak")
             for one in self._makers
             if one.slug not in COVERED_MAKERS
         ]
         with self.file.open(encoding="utf-8", newline="") as lines:
             for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
                 text, slug = row["name"], row["maker"]
+                maker = "" if text.lower() in ours else slug or text
                 if row["kind"] == SOFTWARE:
-                    names.append(Name(text, slug or text, "weak", PAGES))
+                    names.append(Name(text, maker, "weak", PAGES))
                 else:
-                    names.append(Name(text, slug or text, "weak" if slug else "supporting"))
+                    names.append(Name(text, maker, "weak" if slug else "supporting"))
         return tuple(names)
 
     def find(self, id: str) -> Name | None:
