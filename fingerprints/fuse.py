@@ -73,13 +73,9 @@ def settle_maker(
         return Verdict(None, "none")
     best, *others = cases
     rivals = [case for case in others if case.weights[0] >= STRONG]
-    conflicts = tuple(
-        f"{_witnesses(claims, best.value)} says {names.get(best.value, best.value)}, "
-        f"{_witnesses(claims, rival.value)} says {names.get(rival.value, rival.value)}"
-        for rival in rivals
-    )
+    conflicts = tuple(_conflict(claims, best, rival, names) for rival in rivals)
     if not rivals:
-        return Verdict(best.value, best.confidence)
+        return _beside_a_suspicion(claims, best, others, names, covered)
     if any(rival.weights == best.weights for rival in rivals):
         if covered.isdisjoint((best.value, *(rival.value for rival in rivals))):
             return Verdict(
@@ -90,6 +86,19 @@ def settle_maker(
     even = any(rival.weights[0] == best.weights[0] for rival in rivals)
     lowered = CONFIDENCES[max(1, CONFIDENCES.index(best.confidence) - 1)]
     return Verdict(best.value, "possible" if even else lowered, conflicts)
+
+
+def _beside_a_suspicion(
+    claims: Sequence[Claim], best: Case, others: Sequence[Case], names: Mapping[str, str], covered: Set[str]
+) -> Verdict:
+    """The verdict without strong contradictions: a mere name does not silence what speaks for a maker sought."""
+    cases = (best, *others)
+    sought = next((case for case in cases if case.value in covered), None)
+    other = next((case for case in cases if case.value not in covered), None)
+    if best.confidence != "possible" or not sought or not other or sought.weights[0] > other.weights[0]:
+        return Verdict(best.value, best.confidence)
+    named = sought if sought.weights[0] == other.weights[0] else other
+    return Verdict(named.value, "possible", (_conflict(claims, other, sought, names),))
 
 
 def weigh(claims: Iterable[Claim], attribute: str) -> list[Case]:
@@ -125,9 +134,18 @@ def relabelled(maker_name: str | None, brand: str | None) -> bool | None:
     return maker_name != brand
 
 
-def _witnesses(claims: Iterable[Claim], maker: str) -> str:
+def _conflict(claims: Sequence[Claim], one: Case, other: Case, names: Mapping[str, str]) -> str:
+    """Who says what of two makers: `rtsp says Hikvision, certificate says Dahua`."""
+    return ", ".join(
+        f"{_witnesses(claims, case)} says {names.get(case.value, case.value)}" for case in (one, other)
+    )
+
+
+def _witnesses(claims: Iterable[Claim], case: Case) -> str:
+    """The strong witnesses of a case; where it has none, its best ones."""
+    least = min(STRONG, case.weights[0])
     heard: dict[str, None] = {}
     for claim in claims:
-        if claim.attribute == "maker" and claim.value == maker and WEIGHT[claim.strength] >= STRONG:
+        if claim.attribute == "maker" and claim.value == case.value and WEIGHT[claim.strength] >= least:
             heard.setdefault(WITNESS.get(claim.protocol, claim.protocol))
     return " and ".join(heard)

@@ -104,3 +104,28 @@ def test_a_contradiction_among_makers_that_nobody_seeks_accuses_nobody_and_still
 def test_a_contradiction_with_a_maker_that_is_sought_goes_to_a_person() -> None:
     verdict = settle_maker([says("axis", "strong", "snmp"), says("dahua", "strong", "http")], NAMES)
     assert verdict.maker is None and verdict.confidence == "none"
+
+
+def test_a_name_does_not_silence_the_address_block_of_a_maker_that_is_sought() -> None:
+    verdict = settle_maker([says("axis", "supporting", "html"), says("dahua", "weak", "mac")], NAMES)
+    assert (verdict.maker, verdict.confidence) == ("axis", "possible")
+    assert verdict.conflicts == ("web server says Axis, address block says Dahua",)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_two_weak_witnesses_the_one_for_a_maker_that_is_sought_counts_and_the_other_shows(
+    order: int,
+) -> None:
+    verdict = settle_maker([says("axis", "weak", "html"), says("dahua", "weak", "mac")][::order], NAMES)
+    assert (verdict.maker, verdict.confidence) == ("dahua", "possible")
+    assert verdict.conflicts == ("web server says Axis, address block says Dahua",)
+
+
+def test_two_witnesses_for_somebody_else_outweigh_an_address_block() -> None:
+    claims = [
+        says("axis", "supporting", "html"),
+        says("axis", "supporting", "rtsp"),
+        says("dahua", "weak", "mac"),
+    ]
+    verdict = settle_maker(claims, NAMES)
+    assert (verdict.maker, verdict.confidence, verdict.conflicts) == ("axis", "probable", ())

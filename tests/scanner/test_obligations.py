@@ -112,7 +112,7 @@ def test_a_file_that_cannot_be_used_and_a_name_that_nobody_knows_are_errors(
     with pytest.raises(CamcensusError, match="choose of: us-ndaa-889"):
         obligations.policy("ca-federal")
     (file := tmp_path / "ours.toml").write_text("[[policy]]\nid = 1\n")
-    with pytest.raises(CamcensusError, match=r"ours.toml, line 1 cannot be used"):
+    with pytest.raises(CamcensusError, match=r"ours.toml, line 2 cannot be used"):
         obligations.policy("my-organisation", [file])
     file.write_text(TEMPLATE.read_text().replace('"witness"', '"a blessing"'))
     with pytest.raises(CamcensusError, match="nobody knows what 'a blessing' asks"):
