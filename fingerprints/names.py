@@ -31,7 +31,7 @@ PAGES = frozenset(("http.server", "http.realm", "http.title", "html.title", "htt
 FIELDS = PAGES | {
     "snmp.sysdescr", "dhcp.vendor-class", "ftp.banner", "telnet.banner", "ssh.banner", "https-cert.issuer-o",
     "https-cert.cn", "ssdp.server", "onvif.Manufacturer", "upnp-xml.manufacturer", "upnp-xml.friendlyName",
-    "ws-discovery.manufacturer", "rtsp.server", "mdns.instance",
+    "ws-discovery.manufacturer", "rtsp.server", "mdns.instance", "mdns.label",
 }  # fmt: skip
 MODEL = re.compile(
     r"""

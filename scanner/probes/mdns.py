@@ -29,6 +29,7 @@ FIELDS = {
     "port": "port of the service",
     "txt": "each entry of the TXT record as `key=value`",
     "model": "the TXT entry of that name",
+    "label": "the TXT entries that name maker or product: `ty`, `usb_MFG`, `manufacturer` and the like",
     "mac": "the TXT entries `mac` and `macaddress`, lower case with colons",
     "text": "the lines as text",
 }
@@ -38,6 +39,9 @@ LINE = re.compile(
         (?:[ ]host=(?P<host>\S{1,255}))?(?:[ ]port=(?P<port>\d{1,5}))?
         (?:[ ]TXT[ ]?(?P<txt>[^\r\n]*))?[ \t\r]*$""",
     re.MULTILINE | re.VERBOSE,
+)
+LABELS = frozenset(
+    ("ty", "product", "usb_mfg", "mfg", "manufacturer", "mf", "vendor", "brand", "integrator", "company")
 )
 LEGIBLE = "".join(map(chr, range(0x21, 0x7F))).replace("%", "")
 
@@ -83,6 +87,8 @@ def _pairs(services: Iterable[Service]) -> Iterator[tuple[str, str]]:
             yield "txt", f"{key}={value}"
             if key.lower() == "model":
                 yield "model", value
+            elif key.lower() in LABELS:
+                yield "label", value.strip("()")
             elif key.lower() in ("mac", "macaddress"):
                 yield "mac", mac_address.normal(value) or ""
 

@@ -132,3 +132,26 @@ def test_a_certificate_that_a_device_made_for_itself_states_its_serial_number(to
 def test_a_service_on_a_computer_is_named_and_is_no_camera(told: Told) -> None:
     it = told(("html", "<title>Sign in [Jenkins]</title>"))
     assert (it.maker, it.maker_name, it.category, it.confidence) == ("other", "Jenkins", "other", "possible")
+
+
+def test_a_console_that_prints_a_table_of_itself_is_read_whoever_made_it(told: Told) -> None:
+    it = told(("telnet", "Model: XZ-4410\r\nFirmware Version: V2.4.1\r\nSerial Number: 0A81X0001\r\nlogin:"))
+    assert (it.maker, it.model, it.firmware, it.serial) == (None, "XZ-4410", "V2.4.1", "0A81X0001")
+
+
+@pytest.mark.parametrize(
+    "greeting", ["srv-2012 login:", "HOST-1234 login:", "User Name:", "BCM96338 ADSL Router\r\nLogin:"]
+)
+def test_a_host_name_or_a_chip_at_a_login_prompt_names_nobody(greeting: str, told: Told) -> None:
+    it = told(("telnet", greeting))
+    assert (it.maker, it.model) == (None, None)
+
+
+def test_a_sunday_in_a_greeting_is_no_maker(told: Told) -> None:
+    it = told(("ftp", "220 P-660H-T1 FTP version 1.0 ready at Sun Jan 02 17:32:08 2000"))
+    assert (it.brand, it.model) == ("Zyxel", "P-660H-T1")
+
+
+def test_the_name_that_a_factory_gives_a_printer_tells_its_maker(told: Told) -> None:
+    assert told(("dhcp", "hostname: BRW4CD577B5F200")).brand == "Brother"
+    assert told(("dhcp", "hostname: BRWATER")).maker is None

@@ -28,6 +28,17 @@ def test_model_and_mac_address_come_out_of_the_entries() -> None:
     assert found["txt"] == ("macaddress=ACCC8E000001", "model=AirPort4,104")
 
 
+def test_a_printer_names_maker_and_type_in_entries_of_their_own() -> None:
+    entries = (
+        ("ty", "Brother HL-L2390DW series"),
+        ("product", "(Brother HL)"),
+        ("usb_MFG", "Brother"),
+        ("note", "Hall"),
+    )
+    found = mdns.fields(mdns.line(mdns.Service("_ipp._tcp", "hall", txt=entries)))
+    assert found["label"] == ("Brother HL-L2390DW series", "Brother HL", "Brother")
+
+
 def test_what_is_no_service_is_unreadable() -> None:
     with pytest.raises(Unreadable):
         mdns.read(b"axis.local has address 10.0.0.1")
