@@ -72,6 +72,8 @@ def settle_maker(
     if not cases:
         return Verdict(None, "none")
     best, *others = cases
+    if not others:
+        return Verdict(best.value, best.confidence)
     rivals = [case for case in others if case.weights[0] >= STRONG]
     conflicts = tuple(_conflict(claims, best, rival, names) for rival in rivals)
     if not rivals:

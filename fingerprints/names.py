@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import ahocorasick
 
-from fingerprints.match import CLAIM_LIMIT, EXCERPT
+from fingerprints.match import EXCERPT
 from fingerprints.rules import COVERED_MAKERS, Brand, Maker
 from scanner.model import Claim, Fields, Protocol, Strength
 
@@ -44,6 +44,10 @@ MODEL = re.compile(
     (?P<model> (?! (?:10|100|1000)base | 11[abgn] | 802 | [0-9]+mbps | [0-9]{1,2}\b )
                [a-z]{0,6}-?[0-9]{2,5}[a-z0-9+/_-]{0,20} )
     (?! [\w.(] )
+    (?: [ ,;:/-]{1,3}
+        (?: (?: firmware | software | version | ver | rev | fw | sw ) \b [ .:]{0,3}
+            (?: version | ver | rev )? [ .:]{0,2} )?
+        v? (?P<firmware> [0-9]{1,3}\.[0-9] [\w.-]{0,20} (?: \([0-9a-z]{1,6}\) [0-9a-z]{0,6} )? ) (?! [\w/] ) )?
     """,
     re.IGNORECASE | re.VERBOSE,
 )  # up to three words without figures, none of a place, then one with figures: no speed, standard or version
@@ -122,12 +126,12 @@ class Names:
                     excerpt = value[begin : end + EXCERPT][:EXCERPT]
                     claims.append(Claim(name.id, "maker", name.maker, name.strength, protocol, excerpt))
                 if behind := MODEL.match(value, end):
-                    model = behind["model"][:CLAIM_LIMIT]
-                    claims.append(
-                        Claim(
-                            name.id, "model", model, "weak", protocol, value[begin : behind.end()][:EXCERPT]
-                        )
-                    )
+                    excerpt = value[begin : behind.end()][:EXCERPT]
+                    claims += [
+                        Claim(name.id, attribute, stated, "weak", protocol, excerpt)
+                        for attribute, stated in behind.groupdict().items()
+                        if stated
+                    ]
         return claims
 
 

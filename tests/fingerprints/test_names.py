@@ -80,6 +80,27 @@ def test_versions_speeds_and_places_are_no_models(text: str) -> None:
     assert "model" not in told(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "firmware"),
+    [
+        ("Acme XC-100 Version 1.27 ready", "1.27"),
+        ("Acme XC-100, v2.0.1b", "2.0.1b"),
+        ("Acme XC-100 Software Version 12.2(55)", "12.2(55)"),
+        ("Acme XC-100 FW:3.1", "3.1"),
+        ("Acme XC-100 5.01", "5.01"),
+    ],
+)
+def test_the_version_behind_the_model_is_the_firmware(text: str, firmware: str) -> None:
+    assert told(text) == {"maker": "acme", "model": "XC-100", "firmware": firmware}
+
+
+@pytest.mark.parametrize(
+    "text", ["Acme XC-100 on 1.27", "Acme XC-100 FTP server (Version 1.27)", "Acme XC-100 v2"]
+)
+def test_other_numbers_behind_a_model_are_no_firmware(text: str) -> None:
+    assert told(text) == {"maker": "acme", "model": "XC-100"}
+
+
 def test_a_word_that_means_other_things_too_names_nobody() -> None:
     assert "maker" not in told("Ring Doorbell RB-450")
 
