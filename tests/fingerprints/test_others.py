@@ -254,3 +254,87 @@ def test_a_player_whose_maker_nobody_wrote_a_rule_for_is_no_camera(told: Told) -
 def test_a_camera_that_states_an_unknown_manufacturer_may_be_anybodys(told: Told) -> None:
     it = told(("onvif", "<tds:Manufacturer>Acme Vision</tds:Manufacturer><tds:Model>AV-1000</tds:Model>"))
     assert (it.maker, it.model) == (None, "AV-1000")
+
+
+@pytest.mark.parametrize(
+    ("model", "maker", "category"),
+    [
+        ("PNM-C34404RQPZ", "Hanwha", "camera"),
+        ("TID-600R", "Hanwha", "doorbell"),
+        ("MIC-9502-Z30BQS", "Bosch", "camera"),
+        ("IPC2B14SE-ADF28K-WP-I1", "Uniview", "camera"),
+        ("NVR824-256R", "Uniview", "nvr"),
+        ("XVR301-16G3", "Uniview", "dvr"),
+        ("WV-S25500-V3LN1", "i-PRO", "camera"),
+        ("ND9441P", "Vivotek", "nvr"),
+        ("GV-VS2400", "GeoVision", "encoder"),
+        ("TCD-2100", "ACTi", "encoder"),
+        ("DC-D4212WRX", "IDIS", "camera"),
+        ("GSC3615", "Grandstream", "camera"),
+        ("H6SL-D1-IR", "Avigilon", "camera"),
+    ],
+)
+def test_the_number_of_a_product_line_tells_maker_and_kind(
+    model: str, maker: str, category: Category, told: Told
+) -> None:
+    for reply in (
+        scopes(f"hardware/{model}", "location/hall"),
+        page(model),
+        ("http", f'WWW-Authenticate: Basic realm="{model}"'),
+    ):
+        assert stated(told(reply)) == (maker, maker, category, model)
+
+
+def test_a_camera_of_reference_firmware_is_known_by_the_form_of_its_version(told: Told) -> None:
+    it = told(device_information("H264", "50H20L_18EV200", "V4.02.R12.00006531.10010.1307.ONVIF 2.41", ""))
+    assert (it.maker, it.maker_name, it.brand) == ("other", "Xiongmai", None)
+    assert it.firmware == "V4.02.R12.00006531.10010.1307.ONVIF 2.41"
+
+
+@pytest.mark.parametrize(
+    ("session", "maker"),
+    [
+        ("s=streamed by the VSTARCAM RTSP server", "VStarcam"),
+        ("s=streamed by the macro-video rtsp server", "V380"),
+        (
+            "s=RTSP/RTP stream from anjvision ipcamera\r\na=Media_header:MEDIAINFO=494D4B48010100000400;",
+            "Anjvision",
+        ),
+        ("s=VCP IPC Realtime stream\r\na=control:rtsp://192.0.2.7/media/video1/video", "Uniview"),
+    ],
+)
+def test_a_stream_names_whose_firmware_sends_it(session: str, maker: str, told: Told) -> None:
+    it = told(
+        ("rtsp", f"RTSP/1.0 200 OK\r\nCSeq: 1\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n{session}\r\n")
+    )
+    assert (it.maker, it.maker_name) == ("other", maker)
+
+
+@pytest.mark.parametrize(
+    ("title", "category"),
+    [
+        ("IP Camera", "camera"),
+        ("NVR Login", "nvr"),
+        ("Network Video Recorder", "nvr"),
+        ("DVR Login", "dvr"),
+        ("Video Server", "encoder"),
+        ("IP Intercom", "doorbell"),
+        ("IP Camera Viewer", None),
+        ("Dashboard", None),
+    ],
+)
+def test_a_title_without_a_name_still_tells_the_kind(
+    title: str, category: Category | None, told: Told
+) -> None:
+    it = told(page(title))
+    assert (it.maker, it.category) == (None, category)
+
+
+def test_a_door_station_that_announces_itself_as_axis_does_is_doorbirds(told: Told) -> None:
+    it = told(("mdns", "Doorstation - 1CCAE3000000._axis-video._tcp.local"))
+    assert (it.maker_name, it.category) == ("DoorBird", "doorbell")
+
+
+def test_an_axis_camera_has_its_address_for_a_serial_number(told: Told) -> None:
+    assert told(("mdns", "AXIS M1065-LW - ACCC8E000000._axis-video._tcp.local")).serial == "ACCC8E000000"
+    assert told(("dhcp", "option 12: axis-accc8e000000")).serial == "accc8e000000"
