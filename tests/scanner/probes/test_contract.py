@@ -49,7 +49,7 @@ FURTHER: dict[Protocol, bytes] = {
     "dhcp": b"vendor-class: x",
     "dhdiscover": b"DeviceID: 1\nPort3: 80\n",
     "mac": b"02:42:ac:00:00:01 \n",
-    "mdns": b"_device-info._tcp TXT model=AirPort4",
+    "mdns": b"_device-info._tcp TXT model=AirPort4 ty=x",
     "sadp": b"OEMCode=1\nOEMInfo=x\nEZVIZCode=1\nSpecificDeviceType=Neutral\nManufacturer=x\n",
     "snmp": b"sysName: core",
     "upnp-xml": b"\n".join(b"%s: x" % name.encode() for name in probes.probe("upnp-xml").FIELDS),
