@@ -27,6 +27,9 @@ SOFTWARE = "services"  # the kind of those names that stand for no device
 LONGEST = 512  # characters of a value: whoever says who he is says so at the beginning
 SHORT = 4  # letters; a name as short is read only as it is spelt, or in capitals
 REMEMBERED = 8_192  # values whose claims are remembered
+IDENTIFICATION = re.compile(
+    r"^SSH-\d\.\d{1,2}-"
+)  # of a server, before the name of its software: RFC 4253, section 4.2
 PAGES = frozenset(("http.server", "http.realm", "http.title", "html.title", "https-cert.o", "https-cert.ou"))
 FIELDS = PAGES | {
     "snmp.sysdescr", "dhcp.vendor-class", "ftp.banner", "telnet.banner", "ssh.banner", "https-cert.issuer-o",
@@ -114,6 +117,8 @@ class Names:
         return automaton
 
     def _claims_of(self, field: str, value: str, protocol: Protocol) -> Sequence[Claim]:
+        if field == "ssh.banner":  # a name stands behind a hyphen there, and before an underscore
+            value = IDENTIFICATION.sub(lambda lead: " " * len(lead[0]), value).replace("_", " ")
         lowered = value.lower()
         if len(lowered) != len(value):  # some capital has two small letters: places would not agree
             lowered = value

@@ -132,6 +132,11 @@ def test_software_is_read_where_pages_say_who_serves_them_and_weakly(library: Li
     assert [one.strength for one in library.names.claims({"http.title": ("Grafana",)}, "http")] == ["weak"]
 
 
+def test_an_ssh_server_is_named_behind_the_version_of_the_protocol(library: Library) -> None:
+    assert told("SSH-2.0-Crestron_1.4", "ssh.banner", library.names) == {"maker": "crestron"}
+    assert told("SSH-2.0-OpenSSH_9.2p1", "ssh.banner", library.names) == {}
+
+
 def test_every_row_is_whole_and_stands_once(library: Library) -> None:
     heading, *lines = FILE.read_text(encoding="utf-8").splitlines()
     assert heading == "name\tkind\tmaker"
