@@ -89,6 +89,17 @@ def sort_out(traces: Iterable[Trace], cloned: Collection[str] = ()) -> dict[str,
     return {key: rows for name, some in devices.items() for key, rows in _by_serial(name, some).items()}
 
 
+def ports(traces: Iterable[Trace]) -> dict[str, list[str]]:
+    """Of units that state one MAC address and answer from another, too: by the stated one, their other ports."""
+    traces = list(traces)
+    relays = _relays(traces)
+    found: dict[str, list[str]] = collections.defaultdict(list)
+    for seen, stated in _aliases(traces).items():
+        if seen not in relays:
+            found[stated].append(seen)
+    return found
+
+
 def _by_serial(name: str, traces: list[Trace]) -> dict[str, list[int]]:
     """The rows of each unit among those with one name: several, when one field holds a different serial elsewhere.
 

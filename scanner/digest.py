@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
 from fingerprints import Library
-from scanner.devices import Trace, sort_out, trace
-from scanner.identifiers import identifiers
+from scanner.devices import Trace, ports, sort_out, trace
+from scanner.identifiers import Identifier, identifiers
 from scanner.inventory import Inventory, Reachable, Seen
 from scanner.inventory.identity import cloned
 from scanner.model import Identification, Reading
@@ -27,6 +27,15 @@ MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 KEPT_READINGS = 5_000  # in memory, without their payloads; the rest is read again when it is needed
 
 
+def tell(
+    known: Library, key: str, readings: Sequence[Reading], ports: Mapping[str, Sequence[str]]
+) -> tuple[Identification, tuple[Identifier, ...]]:
+    """What the replies of one device say, that were sorted out under a key, and what tells it from others."""
+    mac = key[:17] if MAC.match(key) else None  # one that was seen may be a relay's
+    it = msgspec.structs.replace(known.identify(readings), mac=mac)
+    return it, identifiers(it, readings, ports.get(mac or "", ()))
+
+
 class Digest:
     """The devices of one run so far."""
 
@@ -35,6 +44,7 @@ class Digest:
         self._traces: list[Trace] = []
         self._readings: dict[int, Reading] = {}
         self._cloned = inventory.ask(cloned)
+        self._ports: Mapping[str, Sequence[str]] = {}
         self._recorded: dict[str, tuple[int, ...]] = {}
         self._turn = threading.Lock()
 
@@ -55,6 +65,7 @@ class Digest:
             if len(self._readings) < KEPT_READINGS:
                 bare = msgspec.structs.replace(observation, payload=b"")
                 self._readings[row] = Reading(bare, reading.fields)
+        self._ports = ports(self._traces)
         changed = [
             (key, rows)
             for key, rows in (
@@ -70,10 +81,9 @@ class Digest:
 
     def _identify(self, key: str, rows: Sequence[int]) -> Seen:
         readings = [self._readings.get(row) or read_fields(self._inventory.observation(row)) for row in rows]
-        it = self._known.identify(readings)
-        mac = key[:17] if MAC.match(key) else None  # one that was seen may be a relay's
-        it = msgspec.structs.replace(it, address=self._address(readings) or it.address, mac=mac)
-        return Seen(it, rows, self._reachable(it), identifiers(it, readings))
+        it, named = tell(self._known, key, readings, self._ports)
+        it = msgspec.structs.replace(it, address=self._address(readings) or it.address)
+        return Seen(it, rows, self._reachable(it), named)
 
     def _address(self, readings: Sequence[Reading]) -> str | None:
         """The address that a unit states where it could not be reached at the one its reply came from.

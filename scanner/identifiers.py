@@ -22,8 +22,12 @@ KINDS: tuple[Kind, ...] = get_args(Kind)[
 ORDER: tuple[Kind, ...] = get_args(Kind)
 REMADE: tuple[Kind, ...] = ("certificate", "endpoint")  # a unit may get a new one any time
 
-SHORTEST_SERIAL = (
-    6  # characters; shorter ones, and those of one or two repeated characters, are factory defaults
+SHORTEST_SERIAL = 6  # characters: shorter ones tell no unit from others
+COUNTED = 6  # digits: so many in the order of counting are nobody's number
+IN_ORDER = ("01234567890123456789", "98765432109876543210", "0123456789abcdefghijklmnopqrstuvwxyz")
+PLACEHOLDERS = re.compile(  # instead of a number, with or without digits
+    r"(?:the)?(?:system|chassis|board|device)?(?:serial(?:number|no)?|default(?:string)?|unknown|undefined|"
+    r"notset|none|null|nil|test|sample|example|empty|invalid|tobefilledbyoem|x+)(?:notset|unknown)?"
 )
 UUID = re.compile(r"(?i)[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
@@ -38,13 +42,17 @@ class Identifier(NamedTuple):
     value: str
 
 
-def identifiers(it: Identification, readings: Iterable[Reading] = ()) -> tuple[Identifier, ...]:
-    """All identifiers of a unit in what it replied, the surest kind first, each once."""
+def identifiers(
+    it: Identification, readings: Iterable[Reading] = (), macs: Iterable[str] = ()
+) -> tuple[Identifier, ...]:
+    """All identifiers of a unit in what it replied, the surest kind first, each once; with `macs` that are known to be
+    of its other ports."""
     found: list[Identifier] = []
     if it.serial and it.maker and distinctive(it.serial):
         found.append(Identifier("serial", f"{it.maker_name or it.maker} {short(it)}".lower()))
     if it.mac and it.mac not in NOBODY:
         found.append(Identifier("mac", it.mac))
+    found += (Identifier("mac", mac) for mac in macs)
     for reading in readings:
         if mac := stated_mac(reading):
             found.append(Identifier("mac", mac))
@@ -60,8 +68,17 @@ def identifiers(it: Identification, readings: Iterable[Reading] = ()) -> tuple[I
 
 
 def distinctive(serial: str | None) -> bool:
-    """Whether a serial number is one unit's, and not what the factory writes into all."""
-    return serial is not None and len(serial) >= SHORTEST_SERIAL and len(set(serial)) > 2
+    """Whether a serial number may be one unit's: what stands in every unit of a factory looks otherwise."""
+    plain = "".join(letter for letter in (serial or "").casefold() if letter.isalnum())
+    digits, letters = re.sub(r"\D", "", plain), re.sub(r"\d", "", plain)
+    return not (
+        len(plain) < SHORTEST_SERIAL
+        or len(set(plain)) < 3  # 000000, ffffff, e00000000
+        or (len(digits) >= COUNTED and len(set(digits)) == 1)
+        or any(len(run) >= COUNTED and run in order for run in (plain, digits) for order in IN_ORDER)
+        or re.fullmatch(r"(.+)\1{2,}", plain)  # 123123123
+        or (PLACEHOLDERS.fullmatch(letters) and len(set(digits)) < 3)
+    )
 
 
 def short(it: Identification) -> str:

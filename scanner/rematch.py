@@ -83,7 +83,8 @@ def identify_again(said: Said, known: Library) -> Seen:
         known.identify(readings), subject=before.subject, address=before.address, mac=before.mac
     )
     rows = [row for row, _ in said.observations]
-    return Seen(after, rows, said.reachable, identifiers(after, readings))
+    macs = [one.value for one in said.identifiers if one.kind == "mac"]
+    return Seen(after, rows, said.reachable, identifiers(after, readings, macs))
 
 
 def _entries(found: Iterable[Change], noted: set[Change], version: str) -> Iterator[dict[str, str | None]]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from scanner.identifiers import KINDS, Identifier
+from scanner.inventory.at_once import Apart, Heard, belonging, heard
 from scanner.inventory.identity import SURE, Identity, Match, Seen
 from scanner.inventory.ids import device_id
-from scanner.inventory.merging import hand_over, merge, note_doubt
+from scanner.inventory.merging import hand_over, known_apart, merge, move, note_doubt, noted
 from scanner.inventory.rows import identification_of, json_text, stamp
 from scanner.inventory.state import LastSeen, add_device, add_to_state, keep_statement, known_by, refresh
 
@@ -33,10 +35,13 @@ REPLACED = f"""
     RETURNING device, rule
 """
 THERE_BY_ADDRESS = f"""
-    SELECT identifications.rowid AS number, first_observation, identification, identifiers
-    FROM identifications JOIN statements ON hash = statement
-    WHERE device = :device AND run = :run AND rule IN ('address', 'digits')
+    SELECT rowid FROM identifications WHERE device = :device AND run = :run AND rule IN ('address', 'digits')
         AND first_observation NOT {IN_IDS}
+"""
+TAKEN = """
+    SELECT identifications.rowid AS number, device, first_observation, identification, identifiers
+    FROM identifications JOIN statements ON hash = statement
+    WHERE identifications.rowid IN (SELECT value FROM json_each(:them))
 """
 INSERT_IDENTIFICATION = """
     INSERT INTO identifications (device, run, first_observation, at, statement, identifiers, rule, fingerprints)
@@ -44,7 +49,7 @@ INSERT_IDENTIFICATION = """
 """
 ROWS_AT_ADDRESS = f"""
     SELECT id FROM observations WHERE device = :device AND run = :run AND id NOT {IN_IDS}
-        AND (address IS :address OR id = :first)
+        AND (address IS :address OR id = :first OR mac IN (SELECT value FROM json_each(:macs)))
 """
 TAKEN_SIGHTING = """
     DELETE FROM sightings WHERE device = :device AND run = :run AND address IS :address AND NOT EXISTS (
@@ -117,10 +122,15 @@ class Filing:
                     self._db, other, identifier, device, self._now, self._run
                 ):
                     refresh(self._db, device)
-        if match.rule in KINDS:
-            for one in self._only_there_by_address(device, group):
-                self.file(one)
-                self.filed.pop()
+        for beside in match.apart:
+            self._part(device, beside, seen)
+        taken = list(match.evicted)
+        if match.rule in KINDS:  # what was filed for its address alone, before the device itself turned up
+            there = self._db.conn.execute(THERE_BY_ADDRESS, group | {"device": device}).fetchall()
+            taken += (number for (number,) in there)
+        for one in self._taken_off(taken, group):
+            self.file(one)
+            self.filed.pop()
         return device
 
     def _add_to(self, device: str, seen: Seen, first: str, last: str, *, changed: bool) -> None:
@@ -136,24 +146,42 @@ class Filing:
             known = self._identity.identifiers(device)
             known_by(self._db, device, [one for one in seen.identifiers if one not in known])
 
-    def _only_there_by_address(self, device: str, group: dict[str, str]) -> list[Seen]:
-        """What was filed in this run under a device because of its address alone, before the device itself turned up:
-        taken off it, to be filed anew."""
-        found = []
-        there = self._db.conn.execute(THERE_BY_ADDRESS, group | {"device": device}).fetchall()
-        for number, first, identification, identifiers in there:
-            it = identification_of(identification)
-            where = {"device": device, "run": self._run, "address": it.address, "first": first}
+    def _part(self, device: str, beside: Apart, seen: Seen) -> None:
+        """Give a device what was filed under another that turned out to be beside it, and note how sure that is."""
+        known = noted(self._db, device, beside.device)
+        if device == beside.device or known == "apart" or (known and not beside.sure):
+            return
+        where = self._site, seen.identification.address
+        mine = Heard(0, self._run, seen.identification, seen.identifiers, where)
+        earlier = belonging(heard(self._db, beside.device), mine, beside.others)
+        if earlier and not known:
+            why = f"it has what {device} has of its own, and {beside.why}"
+            move(self._db, beside.device, device, earlier, self._now, self._run, rule="serial", why=why)
+        if beside.sure:
+            known_apart(self._db, device, beside.device)
+        else:
+            note_doubt(self._db, device, beside.device, beside.why, self._now, self._run, rule="serial")
+
+    def _taken_off(self, numbers: Sequence[int], group: dict[str, str]) -> list[Seen]:
+        """Identifications of this run, by their numbers, taken off their devices to be filed anew."""
+        found, left = [], set()
+        for row in list(self._db.query(TAKEN, {"them": json_text(numbers)})) if numbers else ():
+            it = identification_of(row["identification"])
+            named = msgspec.json.decode(row["identifiers"], type=tuple[Identifier, ...])
+            where = {
+                "device": row["device"], "run": self._run, "address": it.address, "first": row["first_observation"],
+                "macs": json_text([one.value for one in named if one.kind == "mac"]),
+            }  # fmt: skip
             rows = self._db.conn.execute(ROWS_AT_ADDRESS, where | group).fetchall()
+            self._db.conn.execute("DELETE FROM identifications WHERE rowid = ?", (row["number"],))
             reachable = self._db.conn.execute(TAKEN_SIGHTING, where).fetchone()
-            self._db.conn.execute("DELETE FROM identifications WHERE rowid = ?", (number,))
             self._db.conn.execute(
                 "UPDATE observations SET device = NULL WHERE id IN (SELECT value FROM json_each(?))",
-                (json_text([row for (row,) in rows]),),
+                (json_text([id for (id,) in rows]),),
             )
-            named = msgspec.json.decode(identifiers, type=tuple[Identifier, ...])
-            found.append(Seen(it, [row for (row,) in rows], reachable and reachable[0], named))
-        if found:
+            found.append(Seen(it, [id for (id,) in rows], reachable and reachable[0], named))
+            left.add(row["device"])
+        for device in left:
             refresh(self._db, device)
         return found
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import msgspec
 
 from scanner.identifiers import KINDS, Identifier, Kind, contradict, telling
+from scanner.inventory.at_once import Answering, Apart, Heard, answering
 from scanner.inventory.rows import Row, json_text
 from scanner.inventory.succession import in_doubt, renamed, succeeds
 from scanner.model import Identification
@@ -49,6 +50,11 @@ AT_ADDRESS = """
             AND id NOT IN (SELECT value FROM json_each(:rows)))
     ORDER BY last_seen DESC
 """
+PARTED = "SELECT 1 FROM apart WHERE (one, other) IN ((:one, :other), (:other, :one))"
+SEEN_TOGETHER = """
+    SELECT 1 FROM sightings AS a JOIN sightings AS b ON a.run = b.run
+    WHERE a.device = :one AND b.device = :other AND a.run != :run LIMIT 1
+"""
 UNSEEN = """
     SELECT * FROM devices WHERE id = :device AND NOT EXISTS (
         SELECT 1 FROM observations WHERE device = :device AND run = :run
@@ -70,7 +76,8 @@ class Match(NamedTuple):
 
     `same` are other devices that this shows to be the same unit; `mistaken` those that have a sure identifier of what
     was seen and cannot be it: perhaps because of something that was filed there before that was known. `doubts` are
-    devices that a new one may be after all, each with the reason.
+    devices that a new one may be after all, each with the reason. `apart` are devices that have its serial number or
+    MAC address, and are another unit as far as anybody knows.
     """
 
     device: str
@@ -78,6 +85,8 @@ class Match(NamedTuple):
     same: tuple[tuple[str, Kind], ...] = ()
     mistaken: tuple[str, ...] = ()
     doubts: tuple[tuple[str, str], ...] = ()
+    apart: tuple[Apart, ...] = ()
+    evicted: tuple[int, ...] = ()  # identifications of the run that turn out to be no word of the device
 
 
 class Proposed(NamedTuple):
@@ -87,6 +96,8 @@ class Proposed(NamedTuple):
     found: tuple[tuple[str, Rule], ...]
     mistaken: tuple[str, ...]
     clones: tuple[str, ...]
+    sharing: tuple[str, ...]  # several devices that have its serial number
+    at_once: Answering
 
 
 class Identity:
@@ -111,18 +122,26 @@ class Identity:
             "site": self._site,
         }
         self._known.clear()
-        found, mistaken, clones = self._by_identifiers(seen, about)
-        if found:
-            device, rule = found[0]
-            return Match(device, rule, tuple(self._same(device, found[1:], bool(clones))), mistaken)
+        it = self._by_identifiers(seen, about)
+        match = Match("", "new", mistaken=it.mistaken, apart=it.at_once.apart, evicted=it.at_once.evicted)
+        if it.found:
+            device, rule = it.found[0]
+            return match._replace(device=device, rule=rule, same=tuple(self._same(device, it, seen)))
+        taken = {*taken, *(one.device for one in it.at_once.apart)}
         if filed := next((one for one in self._ids(FILED_BEFORE, about) if one not in taken), None):
-            return Match(filed, "replies", mistaken=mistaken)
+            return match._replace(device=filed, rule="replies")
         there, doubts = self._at_address(seen, about, taken)
         if there:
-            return Match(there, "address", mistaken=mistaken)
-        shared = "both have one MAC address, which several units have"
-        doubts += [(one, shared) for one in clones if one not in mistaken]
-        return Match("", "new", mistaken=mistaken, doubts=tuple(doubts))
+            return match._replace(device=there, rule="address")
+        settled = {*it.mistaken, *(one for one, _ in doubts), *(one.device for one in it.at_once.apart)}
+        for sharing, what in ((it.clones, "MAC address"), (it.sharing, "serial number")):
+            doubts += [
+                (one, f"both have one {what}, which several units have")
+                for one in sharing
+                if one not in settled
+            ]
+            settled.update(sharing)
+        return match._replace(doubts=tuple(doubts))
 
     def _by_identifiers(self, seen: Seen, about: dict[str, Any]) -> Proposed:
         """A realm of few digits speaks only at the same site: together with the certificate, or where one device alone
@@ -138,47 +157,58 @@ class Identity:
                 digits.add(device)
         found: dict[str, Rule] = {}
         mistaken: list[str] = []
-        sharing = proposed["mac"] if len(proposed["mac"]) > 1 else {}
-        clones = tuple(sharing) if several(self._db, sharing) else ()
-        for kind, devices in proposed.items():
+        clones = self._clones(proposed["mac"])
+        sharing = tuple(proposed["serial"]) if len(proposed["serial"]) > 1 else ()
+        mine = Heard(0, self._run, seen.identification, seen.identifiers, (self._site, about["address"]))
+        at_once = answering(self._db, mine, seen.rows, proposed["serial"], proposed["mac"])
+        beside = {one.device for one in at_once.apart}
+        shared: dict[Kind, tuple[str, ...]] = {"serial": sharing, "mac": clones}
+        order = (*reversed(SURE), *KINDS[len(SURE) :]) if sharing else KINDS
+        for kind in order:
+            devices = {one: here for one, here in proposed[kind].items() if one not in beside}
             sure = kind in SURE
-            surer = SURE[: SURE.index(kind)] if sure else SURE
+            surer = ("serial",) if kind == "mac" else order[: order.index(kind)] if sure else SURE
             contradicted = [one for one in devices if surer and contradict(self._its(one), told, surer)]
-            mistaken += contradicted if sure else []
+            mistaken += contradicted if kind == "mac" or (sure and not sharing) else []
             if sure or len(devices) == 1:
                 for device, here in devices.items():
-                    if device in contradicted or (kind == "mac" and clones and not here):
+                    if device in contradicted or (shared.get(kind) and not here):
                         continue
                     if sure or not self._rows(SEEN_ELSEWHERE, about | {"device": device}):
                         found.setdefault(device, kind)
         if not found and len(digits) == 1 and (one := next(iter(digits))) and self._fits(one, seen, about):
             found[one] = "digits"
         mistaken = [one for one in dict.fromkeys(mistaken) if one not in found]
-        return Proposed(tuple(found.items()), tuple(mistaken), clones)
+        return Proposed(tuple(found.items()), tuple(mistaken), clones, sharing, at_once)
+
+    def _clones(self, devices: Iterable[str]) -> tuple[str, ...]:
+        """Those that share a MAC address and are several units."""
+        sharing = tuple(devices)
+        return sharing if len(sharing) > 1 and several(self._db, sharing) else ()
 
     def _fits(self, device: str, seen: Seen, about: dict[str, Any]) -> bool:
         """Whether nothing contradicts, and no other reply of the run is that device's."""
         mine = self._db.query(UNSEEN, about | {"device": device})
         return any(not self._succeeds(row, self._its(device), seen) for row in mine)
 
-    def _same(
-        self, device: str, others: Sequence[tuple[str, Rule]], cloned: bool
-    ) -> Iterable[tuple[str, Kind]]:
-        """Those of the other devices that are the same unit: nothing that is known of both tells them apart."""
+    def _same(self, device: str, it: Proposed, seen: Seen) -> Iterable[tuple[str, Kind]]:
+        """Those of the other devices that are the same unit: nothing that is known of both tells them apart.
+
+        That they were seen in one run does, unless they are ports of one unit.
+        """
+        others = it.found[1:]
         mine = self._its(device) if others else []
         for other, kind in others:
             if kind not in JOINING:
                 continue
-            apart = self._rows(
-                "SELECT 1 FROM apart WHERE (one, other) IN ((:one, :other), (:other, :one))",
-                {"one": device, "other": other},
-            )
-            together = self._rows(
-                "SELECT 1 FROM sightings AS a JOIN sightings AS b ON a.run = b.run "
-                "WHERE a.device = :one AND b.device = :other AND a.run != :run LIMIT 1",
-                {"one": device, "other": other, "run": self._run},
-            )
-            if not apart and not together and not contradict(mine, self._its(other), ("serial",)):
+            theirs = self._its(other)
+            ports = it.at_once.joined & {device, other} or _ports_of_one(mine, theirs, seen.identifiers)
+            both = {"one": device, "other": other, "run": self._run}
+            if not (
+                self._rows(PARTED, both)
+                or (not ports and self._rows(SEEN_TOGETHER, both))
+                or contradict(mine, theirs, ("serial", "realm") if ports else ("serial",))
+            ):
                 yield other, kind
 
     def _at_address(
@@ -239,6 +269,12 @@ def identifiers_of(db: Database, device: str) -> list[Identifier]:
     """All that tells a device from others."""
     query = "SELECT kind, value FROM identifiers WHERE device = ?"
     return [Identifier(*row) for row in db.conn.execute(query, (device,)).fetchall()]
+
+
+def _ports_of_one(one: Iterable[Identifier], other: Iterable[Identifier], seen: Iterable[Identifier]) -> bool:
+    """Whether something seen has a MAC address of each of two devices, and they have none in common."""
+    mine, theirs, told = ({each.value for each in some if each.kind == "mac"} for some in (one, other, seen))
+    return bool(mine & told and theirs & told and not mine & theirs)
 
 
 def several(db: Database, devices: Iterable[str]) -> bool:

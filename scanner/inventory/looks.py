@@ -37,15 +37,16 @@ TOLD = """
         OR protocol = 'isapi' AND instr(bytes, CAST('InputProxyChannel' AS BLOB))
     GROUP BY device, protocol
 """
-# Settled are those that were merged or parted, and those that were seen in one run together since.
+# Settled are those that were merged or parted, and those that were seen in one run together since, unless it was that
+# which raised the doubt.
 DOUBTS = """
     SELECT device, other, why, max(at) AS at FROM identity_changes AS doubted
     JOIN devices AS new ON new.id = device JOIN devices AS old ON old.id = other
     WHERE kind = 'doubt' AND NOT EXISTS (
         SELECT 1 FROM apart WHERE (one, other) IN ((device, doubted.other), (doubted.other, device)))
-    AND NOT EXISTS (
+    AND (rule = 'serial' OR NOT EXISTS (
         SELECT 1 FROM sightings AS a JOIN sightings AS b ON a.run = b.run
-        WHERE a.device = doubted.device AND b.device = doubted.other)
+        WHERE a.device = doubted.device AND b.device = doubted.other))
     GROUP BY device, other ORDER BY at, device, other
 """
 SITES = "SELECT id, name FROM sites"

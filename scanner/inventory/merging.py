@@ -7,7 +7,7 @@ themselves.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -31,6 +31,9 @@ LOGGED: dict[str, Kind] = {"merge": "devices-merged", "split": "device-split", "
 INSERT_CHANGE = """
     INSERT INTO identity_changes (at, by, run, kind, rule, why, device, other, moved)
     VALUES (:at, :by, :run, :kind, :rule, :why, :device, :other, :moved)
+"""
+DOUBTED = """
+    SELECT 1 FROM identity_changes WHERE kind = 'doubt' AND (device, other) IN ((:one, :other), (:other, :one))
 """
 COMBINE_SIGHTINGS = """
     INSERT OR IGNORE INTO sightings (device, run, address, mac, interface, at, reachable, site)
@@ -186,18 +189,44 @@ def hand_over(db: Database, device: str, identifier: Identifier, owner: str, at:
     if not without:
         return False
     mistaken = [one["number"] for one in without]
-    _move(db, them | {"them": json_text(mistaken)})
     why = f"it has the {identifier.kind} of {owner}, and was taken for {device} before that was known"
-    about = {"at": at, "by": "", "run": run, "kind": "move", "rule": identifier.kind, "why": why}
-    _note(db, about | {"device": device, "other": owner, "moved": json_text(mistaken)})
-    refresh(db, device)
+    move(db, device, owner, mistaken, at, run, rule=identifier.kind, why=why)
     return True
 
 
-def note_doubt(db: Database, device: str, other: str, why: str, at: str, run: str) -> None:
-    """Note that a new device may be one that is known, which only a person can tell."""
-    about = {"at": at, "by": "", "run": run, "kind": "doubt", "rule": "new", "why": why}
-    db.execute(INSERT_CHANGE, about | {"device": device, "other": other, "moved": None})
+def move(
+    db: Database, device: str, owner: str, identifications: Sequence[int], at: str, run: str, *, rule: str, why: str
+) -> None:  # fmt: skip
+    """Move identifications of a device, by their numbers, to the one whose they turned out to be, and say why."""
+    moved = json_text(identifications)
+    _move(db, {"device": device, "new": owner, "them": moved})
+    about = {"at": at, "by": "", "run": run, "kind": "move", "rule": rule, "why": why}
+    _note(db, about | {"device": device, "other": owner, "moved": moved})
+    refresh(db, device)
+    refresh(db, owner)
+
+
+def note_doubt(
+    db: Database, device: str, other: str, why: str, at: str, run: str, *, rule: str = "new"
+) -> None:
+    """Note that a device may be one that is known, which only a person can tell."""
+    about = {"device": device, "other": other, "at": at, "by": "", "run": run, "rule": rule, "why": why}
+    db.execute(INSERT_CHANGE, about | {"kind": "doubt", "moved": None})
+
+
+def noted(db: Database, one: str, other: str) -> Literal["apart", "doubt", ""]:
+    """What is noted of two devices: that they are two units, or that they may be one."""
+    both = {"one": one, "other": other}
+    if db.execute(
+        "SELECT 1 FROM apart WHERE (one, other) IN ((:one, :other), (:other, :one))", both
+    ).fetchone():
+        return "apart"
+    return "doubt" if db.execute(DOUBTED, both).fetchone() else ""
+
+
+def known_apart(db: Database, one: str, other: str) -> None:
+    """Note that two devices are two units for sure: nothing that they share joins them."""
+    db.execute("INSERT OR IGNORE INTO apart (one, other) VALUES (?, ?)", (one, other))
 
 
 def _move(db: Database, them: dict[str, Any]) -> None:

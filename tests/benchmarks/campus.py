@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from fingerprints import Library
-from scanner.devices import sort_out, trace
-from scanner.identifiers import identifiers
+from scanner.devices import ports, sort_out, trace
+from scanner.digest import tell
 from scanner.inventory import Inventory, RunSettings, Seen, open_inventory
 from scanner.inventory.identity import cloned
 from scanner.model import Coverage
@@ -85,11 +85,12 @@ def scan(inventory: Inventory, known: Library, campus: Campus, site: int, week: 
     readings = {row: read_fields(one) for row, one in inventory.observations(run)}
     seen = []
     traces = [trace(row, reading) for row, reading in readings.items()]
-    for rows in sort_out(traces, inventory.ask(cloned)).values():
+    others = ports(traces)
+    for name, rows in sort_out(traces, inventory.ask(cloned)).items():
         mine = [readings[row] for row in rows]
-        it = known.identify(mine)
+        it, named = tell(known, name, mine, others)
         truth.note(week, rows, (whose[key(reading.observation)] for reading in mine))
-        seen.append(Seen(it, rows, "on-link", identifiers(it, mine)))
+        seen.append(Seen(it, rows, "on-link", named))
     inventory.record(run, seen)
     inventory.finish_run(run, "complete", Coverage(answered=len(seen)))
 

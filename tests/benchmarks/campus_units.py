@@ -6,10 +6,11 @@ whole or in part.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from scanner.model import Observation
@@ -19,6 +20,7 @@ MODELS = {
     "hikvision": ("DS-2CD2143G2-I", "DS-2CD2385G1-I", "DS-2CD2T47G2-L", "DS-7616NI-K2", "DS-2DE4425IW-DE"),
     "dahua": ("IPC-HDW1431T1-S4", "IPC-HFW5442E-ZE", "NVR4216-16P-4KS2", "SD49425XB-HNR", "VTO2202F-P"),
 }
+RECORDER = {"hikvision": "DS-7616NI-K2", "dahua": "NVR4216-16P-4KS2"}
 MOVES, RESETS, UPDATES, REPLACED, SWAPS = 0.02, 0.001, 0.02, 0.002, 0.002  # of all units, each week
 FULL, WEB, LINK = (
     0.80,
@@ -35,7 +37,7 @@ class Unit:
     number: int
     maker: str
     model: str
-    kind: str  # linked, routed, nameless, printer, clone, two ports, translated
+    kind: str  # linked, routed, nameless, printer, clone, two ports, both ports, shared, factory, translated
     site: int
     serial: str
     macs: tuple[str, ...]
@@ -43,6 +45,8 @@ class Unit:
     digits: str  # likewise, in `IP Camera(C1214)`: four are several units'
     key: bytes  # its certificate
     address: str = ""
+    second: str = ""  # of its other network port, which is asked too
+    states: str = ""  # the MAC address in its replies, where it is not the first
     firmware: int = 1
     here: bool = True
     linked: bool = False  # its MAC address is seen
@@ -83,11 +87,24 @@ class Campus:
             kind = "two ports"
         elif draw < 0.15:
             kind = "translated"
+        elif draw < 0.165 and not routed:
+            kind = "both ports"
+        elif draw < 0.18:
+            kind = "shared"
+        elif draw < 0.185:
+            kind = "factory"
         tail = f"{number:08d}"
-        macs = tuple(mac(maker, number * 2 + port) for port in range(2 if kind == "two ports" else 1))
+        macs = tuple(mac(maker, number * 2 + port) for port in range(2 if kind.endswith(" ports") else 1))
+        if kind == "both ports" and number % 5 == 0:  # the second port is on a board of its own
+            macs = macs[0], f"00:1b:21:{number >> 16 & 255:02x}:{number >> 8 & 255:02x}:{number & 255:02x}"
         if kind == "clone":
             macs = (mac(maker, 0xC0FFEE + site % 3),)
         serial = f"E{tail}" if maker == "hikvision" else f"6C{tail[:5]}PAG{tail[-5:]}"
+        if kind == "shared":  # a batch of one image, at one site or at several
+            batch = site % 4 if number % 2 else 10 + site
+            serial = f"E7041{batch:04d}" if maker == "hikvision" else f"6C0{batch:04d}PAG41A70"
+        elif kind == "factory":
+            serial = "123456789" if number % 2 else "000000000"
         if kind == "printer":
             serial, macs = (
                 "",
@@ -97,10 +114,17 @@ class Campus:
         key = self.chance.choice(self.shared) if self.chance.random() < 0.3 else certificate(self.chance)
         digits = f"{self.chance.choice('CDEFG')}{self.chance.randrange(10_000):04d}"
         model = self.chance.choice(MODELS[maker])
+        if kind == "both ports":
+            model = RECORDER[maker]
+        elif kind == "shared":
+            model = MODELS[maker][0]
+            if number % 3 == 0 and not routed:  # all that the image holds is that of the others, too
+                token, key, digits = hashlib.md5(serial.encode()).hexdigest(), self.shared[0], "C0417"
         unit = Unit(number, maker, model, kind, site, serial, macs, token, digits, key)
         unit.linked = not routed and kind != "translated"
         unit.mobile = unit.linked or kind not in ("nameless", "printer")
         unit.address = like.address if like else self.lease(site)
+        unit.second = self.lease(site) if kind == "both ports" else ""
         return unit
 
     def lease(self, site: int) -> str:
@@ -119,6 +143,7 @@ class Campus:
         for unit in here:
             if unit.mobile:
                 unit.address = self.lease(site)
+                unit.second = self.lease(site) if unit.second else ""
                 unit.story.append(f"renumbered to {unit.address}")
 
     def week(self, number: int) -> None:
@@ -155,12 +180,15 @@ class Campus:
             if unit.here and unit.site == site:
                 for one in heard(unit, self.chance, f"198.51.{site}.7"):
                     yield unit, Observation(observed_at=at, **one)
+                if unit.second:
+                    for one in heard(other_port(unit), self.chance, ""):
+                        yield unit, Observation(observed_at=at, **one)
 
 
 def heard(unit: Unit, chance: random.Random, gateway: str) -> Iterator[dict]:  # type: ignore[type-arg]
     draw = chance.random()
     linked = unit.linked
-    link = chance.choice(unit.macs) if linked else None
+    link = (unit.macs[0] if unit.second else chance.choice(unit.macs)) if linked else None
     place = {"address": unit.address, "mac": link}
     port = 80
     if unit.kind == "translated":
@@ -192,6 +220,13 @@ def heard(unit: Unit, chance: random.Random, gateway: str) -> Iterator[dict]:  #
     yield tcp | {"protocol": "https-cert", "payload": unit.key, "request": "handshake", "port": 443}
     if linked and draw < FULL:
         yield place | {"transport": "udp"} | discovery(unit)
+
+
+def other_port(unit: Unit) -> Unit:
+    """A unit as it answers at its second port: of two models one states the MAC address of the port that is asked."""
+    return replace(
+        unit, address=unit.second, second=unit.address, macs=unit.macs[1:], states=unit.macs[unit.number % 2]
+    )
 
 
 def page(unit: Unit) -> bytes:
@@ -240,13 +275,13 @@ def discovery(unit: Unit) -> dict:  # type: ignore[type-arg]
             '<?xml version="1.0" encoding="UTF-8"?>\n<ProbeMatch>\n<Types>inquiry</Types>\n'
             f"<DeviceDescription>{unit.model}</DeviceDescription>\n"
             f"<DeviceSN>{unit.model}20200414AAWR{unit.serial}</DeviceSN>\n"
-            f"<MAC>{unit.macs[0].replace(':', '-')}</MAC>\n<IPv4Address>{unit.address}</IPv4Address>\n"
+            f"<MAC>{(unit.states or unit.macs[0]).replace(':', '-')}</MAC>\n<IPv4Address>{unit.address}</IPv4Address>\n"
             f"<SoftwareVersion>V5.6.{unit.firmware}build 2101{unit.firmware % 28 + 1:02d}</SoftwareVersion>\n"
             "</ProbeMatch>\n"
         )
         return {"protocol": "sadp", "payload": xml.encode(), "request": "inquiry", "port": 37020}
     info = {
-        "mac": unit.macs[0], "method": "client.notifyDevInfo",
+        "mac": (unit.states or unit.macs[0]), "method": "client.notifyDevInfo",
         "params": {"deviceInfo": {
             "DeviceType": unit.model, "SerialNo": unit.serial, "Vendor": "Private", "Version": f"2.800.{unit.firmware}",
             "IPv4Address": {"IPAddress": unit.address},

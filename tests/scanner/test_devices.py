@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from scanner.devices import Trace, sort_out, stated_mac, trace
+from scanner.devices import Trace, ports, sort_out, stated_mac, trace
 from scanner.model import Observation, Reading
 
 ONE, TWO, THREE = "44:19:b6:00:00:01", "44:19:b6:00:00:02", "44:19:b6:00:00:03"
@@ -43,6 +43,12 @@ def test_a_unit_heard_under_two_addresses_is_one_device() -> None:
 
 def test_a_second_network_port_belongs_to_the_unit_that_states_the_first() -> None:
     assert len(sort_out([seen("10.0.0.1", mac=TWO, stated=ONE), seen("10.0.0.1", mac=TWO)])) == 1
+
+
+def test_the_ports_of_a_unit_are_those_behind_which_it_alone_states_its_mac_address() -> None:
+    routed = [seen(f"10.9.0.{n}", mac=THREE, stated=ONE) for n in range(3)]
+    assert ports([seen("10.0.0.1", mac=TWO, stated=ONE), seen("10.0.0.2", mac=ONE), *routed]) == {ONE: [TWO]}
+    assert ports([seen("10.0.0.1", mac=TWO, stated=ONE), seen("10.0.0.1", mac=TWO, stated=THREE)]) == {}
 
 
 def test_a_relay_is_not_taken_for_the_units_it_passes_on() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from scanner.errors import CamcensusError
 from scanner.identifiers import Identifier, Kind, contradict, identifiers
-from scanner.inventory import Inventory, RunSettings, Seen
+from scanner.inventory import Inventory, RunSettings, Seen, looks
 from scanner.inventory.identity import cloned
 from scanner.model import Claim, Identification, Observation, Protocol, Reading
 from scanner.realms import own_realm, shape
@@ -29,7 +31,12 @@ class Weeks:
     def __init__(self, inventory: Inventory) -> None:
         self.inventory, self.week = inventory, 0
 
-    def run(self, *units: tuple[str, list[tuple[Kind, str]]], site: str | None = None) -> list[str]:
+    def run(
+        self,
+        *units: tuple[str, list[tuple[Kind, str]]],
+        site: str | None = None,
+        more: Sequence[dict[str, Any]] = (),
+    ) -> list[str]:
         run = self.inventory.begin_run(RunSettings(site=site))
         at = FIRST + self.week * timedelta(days=7)
         self.week += 1
@@ -44,13 +51,13 @@ class Weeks:
         seen = [
             Seen(
                 Identification(
-                    address=address, maker="hikvision", maker_name="Hikvision", confidence="probable"
+                    address=address, maker="hikvision", maker_name="Hikvision", confidence="probable", **it
                 ),
                 [row],
                 "on-link",
                 tuple(Identifier(*one) for one in told),
             )
-            for (address, told), row in zip(units, rows, strict=True)
+            for (address, told), row, it in zip(units, rows, more or [{}] * len(units), strict=True)
         ]
         return self.inventory.record(run, seen)
 
@@ -293,6 +300,181 @@ def test_the_mac_address_of_a_device_leaves_it_when_it_turns_out_to_be_anothers(
     assert len(weeks.inventory.sightings(known)) == 1
 
 
+# One serial number, several units
+
+NEXT: tuple[Kind, str] = ("mac", "44:19:b6:00:00:02")
+FAR: tuple[Kind, str] = ("mac", "00:1b:21:55:66:77")
+OTHER_REALM: tuple[Kind, str] = ("realm", "Login to 77777777deadbeef")
+Told = dict[str, Any]
+
+
+def told(address: str, *own: tuple[Kind, str], **it: str) -> Told:
+    return {"address": address, "own": own, **it}
+
+
+def heard(weeks: Weeks, *units: Told, site: str | None = None) -> list[str]:
+    """One run, with more about each unit than its identifiers."""
+    return weeks.run(
+        *((unit["address"], list(unit["own"])) for unit in units),
+        site=site,
+        more=[{name: unit[name] for name in unit.keys() - {"address", "own"}} for unit in units],
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"model": "DS-2CD2143G2-I"}, {"model": "DS-2CD2385G1-I"}),
+        ({"firmware": "V5.5.0 build 170725"}, {"firmware": "V5.6.3 build 190923"}),
+        ({"own": (KEY,)}, {"own": (("certificate", "55" * 32),)}),
+        ({"own": (REALM,)}, {"own": (OTHER_REALM,)}),
+    ],
+    ids=["model", "firmware", "certificate", "realm"],
+)
+@pytest.mark.parametrize("linked", [True, False])
+def test_units_that_state_one_serial_number_and_answer_otherwise_are_two_for_sure(
+    weeks: Weeks, one: Told, other: Told, linked: bool
+) -> None:
+    units = [
+        told(address, SERIAL, *([mac] if linked else []), *each.get("own", ()))
+        | {k: each[k] for k in each if k != "own"}
+        for address, mac, each in (("10.1.0.1", MAC, one), ("10.1.0.2", FAR, other))
+    ]
+    first, second = heard(weeks, *units)
+    assert first != second and not weeks.doubts(second)
+    assert heard(weeks, *units) == [first, second]
+    assert heard(weeks, *reversed(units)) == [second, first]
+
+
+def test_units_of_which_only_their_mac_addresses_tell_that_they_are_two_are_in_doubt(weeks: Weeks) -> None:
+    units = told("10.1.0.1", SERIAL, MAC), told("10.1.0.2", SERIAL, FAR)
+    one, two = heard(weeks, *units)
+    assert one != two and weeks.doubts(two) == {one}
+    heard(weeks, *units)
+    assert [row["other"] for row in weeks.inventory.ask(looks.doubts)] == [one], (
+        "seeing both again settles nothing"
+    )
+    assert heard(weeks, told("10.1.0.9", FAR)) == [two]
+    assert heard(weeks, told("10.1.0.9", SERIAL)) == [two], "where one of them was last"
+    (away,) = heard(weeks, told("10.1.0.7", SERIAL))
+    assert weeks.doubts(away) == {one, two}
+    assert heard(weeks, told("10.1.0.7", SERIAL, MAC)) == [one]
+    assert {device.id for device in weeks.inventory.devices()} == {one, two}
+
+
+def test_whoever_says_that_they_are_one_is_believed(weeks: Weeks) -> None:
+    units = told("10.1.0.1", SERIAL, MAC), told("10.1.0.2", SERIAL, FAR)
+    one, two = heard(weeks, *units)
+    kept = weeks.inventory.merge(one, two, by="jo", why="a recorder with a second board")
+    assert heard(weeks, *units) == [kept, kept]
+    assert not weeks.inventory.ask(looks.doubts)
+
+
+@pytest.mark.parametrize(
+    ("category", "mac", "own", "devices"),
+    [
+        ("nvr", NEXT, (), 1),  # consecutive MAC addresses
+        ("camera", NEXT, (), 2),  # of a camera they are its neighbour's in the box
+        ("nvr", FAR, (), 2),
+        ("camera", FAR, (KEY,), 1),  # a certificate that nobody else has
+        ("nvr", FAR, (MAC,), 1),  # both are seen in one look
+    ],
+    ids=["consecutive", "neighbours", "nothing", "certificate", "one look"],
+)
+def test_a_unit_with_two_ports_is_one_device_where_more_than_its_serial_number_says_so(
+    weeks: Weeks, category: str, mac: tuple[Kind, str], own: tuple[tuple[Kind, str], ...], devices: int
+) -> None:
+    shared = [one for one in own if one == KEY]
+    units = [
+        told("10.1.0.1", SERIAL, MAC, *shared, category=category),
+        told("10.2.0.1", SERIAL, mac, *own, category=category),
+    ]
+    for some in (units, units[::-1], units):
+        assert len(set(heard(weeks, *some))) == devices
+    assert len(weeks.inventory.devices()) == devices
+
+
+def test_three_with_one_serial_number_are_a_batch_though_their_mac_addresses_follow_one_another(
+    weeks: Weeks,
+) -> None:
+    macs = [MAC, NEXT, ("mac", "44:19:b6:00:00:03")]
+    units = [told(f"10.1.0.{n}", SERIAL, mac, category="nvr") for n, mac in enumerate(macs)]
+    heard(weeks, *units)
+    assert len(weeks.inventory.devices()) == 3
+    first = heard(weeks, *units)
+    assert len(set(first)) == 3 and heard(weeks, *units[::-1]) == first[::-1]
+
+
+def test_a_certificate_that_others_have_too_makes_no_two_cameras_one(weeks: Weeks) -> None:
+    heard(weeks, told("10.1.0.9", KEY, ("mac", "44:19:b6:00:00:99")))
+    one, two = heard(weeks, told("10.1.0.1", SERIAL, MAC, KEY), told("10.1.0.2", SERIAL, FAR, KEY))
+    assert one != two
+
+
+def test_what_was_one_device_by_its_serial_number_is_parted_with_its_past_once_both_answer(
+    weeks: Weeks,
+) -> None:
+    """A unit was seen in March, its double in April: nobody could know."""
+    (march,) = heard(weeks, told("10.1.0.1", SERIAL, MAC, REALM))
+    (april,) = heard(weeks, told("10.1.0.2", SERIAL, FAR, OTHER_REALM))
+    heard(weeks, told("10.1.0.2"))  # says nothing, where the double was
+    assert march == april
+    heard(weeks, told("10.1.0.2", SERIAL, FAR, OTHER_REALM), told("10.1.0.1", SERIAL, MAC, REALM))
+    devices = {device.address: device.id for device in weeks.inventory.devices()}
+    assert devices["10.1.0.1"] == march != devices["10.1.0.2"], "who came first keeps the device"
+    where = {id: [seen.address for seen in weeks.inventory.sightings(id)] for id in devices.values()}
+    assert where == {march: ["10.1.0.1"] * 2, devices["10.1.0.2"]: ["10.1.0.2"] * 3}
+    replies = {id: len(list(weeks.inventory.observations(device=id))) for id in devices.values()}
+    assert replies == {march: 2, devices["10.1.0.2"]: 3}
+    (moved,) = [change for change in weeks.inventory.identity_changes(march) if change.kind == "move"]
+    assert (moved.rule, moved.other) == ("serial", devices["10.1.0.2"])
+
+
+def test_a_serial_number_at_another_site_with_another_mac_address_is_another_unit_in_doubt(
+    weeks: Weeks,
+) -> None:
+    (leeds,) = heard(weeks, told("10.1.0.1", SERIAL, MAC), site="leeds")
+    (york,) = heard(weeks, told("10.1.0.1", SERIAL, FAR), site="york")
+    assert leeds != york and weeks.doubts(york) == {leeds}
+    assert heard(weeks, told("10.1.0.1", SERIAL, MAC), site="leeds") == [leeds]
+    assert heard(weeks, told("10.1.0.5", SERIAL, FAR), site="york") == [york]
+    (moved,) = heard(weeks, told("10.1.0.77", SERIAL, MAC), site="york")
+    assert moved == leeds, "its MAC address it takes along"
+
+
+def test_a_unit_that_got_another_board_is_known_by_its_serial_number(weeks: Weeks) -> None:
+    (before,) = heard(weeks, told("10.1.0.1", SERIAL, MAC))
+    assert heard(weeks, told("10.1.0.1", SERIAL, FAR)) == [before]
+
+
+def test_a_second_port_that_was_a_device_joins_the_recorder_once_it_states_its_serial_number(
+    weeks: Weeks,
+) -> None:
+    recorder, port = heard(weeks, told("10.1.0.1", SERIAL, MAC, category="nvr"), told("10.2.0.1", NEXT))
+    assert recorder != port
+    heard(
+        weeks, told("10.1.0.1", SERIAL, MAC, category="nvr"), told("10.2.0.1", SERIAL, NEXT, category="nvr")
+    )
+    (device,) = weeks.inventory.devices()
+    assert device.id in (recorder, port)
+    assert len(weeks.inventory.sightings(device.id)) == 4
+
+
+def test_two_devices_seen_side_by_side_are_one_when_one_look_gives_the_ports_of_both(weeks: Weeks) -> None:
+    heard(weeks, told("10.1.0.1", SERIAL, MAC), told("10.2.0.1", FAR))
+    heard(weeks, told("10.1.0.1", SERIAL, MAC), told("10.2.0.1", FAR))
+    heard(weeks, told("10.2.0.1", SERIAL, MAC, FAR))
+    (device,) = weeks.inventory.devices()
+    assert len(weeks.inventory.sightings(device.id)) == 5
+
+
+def test_a_port_in_whose_replies_another_unit_speaks_joins_nothing(weeks: Weeks) -> None:
+    units = told("10.1.0.1", SERIAL, MAC), told("10.2.0.1", CLONE, FAR)
+    heard(weeks, *units)
+    heard(weeks, told("10.2.0.1", MAC, FAR))
+    assert len(weeks.inventory.devices()) == 2
+
+
 # By hand
 
 
@@ -373,6 +555,26 @@ def test_identifiers_are_read_from_what_a_unit_said() -> None:
 )
 def test_a_realm_is_a_units_own_when_a_number_in_it_is(realm: str, own: bool, alike: str) -> None:
     assert (own_realm(realm), shape(realm)) == (own, alike)
+
+
+@pytest.mark.parametrize(
+    "serial",
+    [
+        "00000", "000000000", "FFFFFFFF", "SN-0000000", "0000000PAG00000", "123456789", "0123456789", "987654321",
+        "C12345678", "ABCDEFGH", "123123123", "Default string", "To be filled by O.E.M.", "N/A", "TEST0001",
+    ],
+)  # fmt: skip
+def test_what_a_factory_writes_into_every_unit_is_no_serial_number(serial: str) -> None:
+    it = Identification(maker="hikvision", maker_name="Hikvision", serial=serial)
+    assert identifiers(it) == ()
+
+
+@pytest.mark.parametrize(
+    "serial", ["E11094754", "SN0000001", "6C01E93PAG68A8D", "00408C123456", "2007-05-01", "E10000001"]
+)
+def test_a_serial_number_with_many_zeros_or_a_day_in_it_may_be_one_units(serial: str) -> None:
+    it = Identification(maker="hikvision", maker_name="Hikvision", serial=serial)
+    assert [one.kind for one in identifiers(it)] == ["serial"]
 
 
 def test_only_what_both_state_contradicts() -> None:
