@@ -24,6 +24,7 @@ from scanner.model import Claim, Fields, Protocol, Strength
 
 FILE = Path(__file__).parent / "names.tsv"
 SOFTWARE = "services"  # the kind of those names that stand for no device
+LINE = "product"  # the kind of those that stand for a line of products: the model, where no number stands behind them
 LONGEST = 512  # characters of a value: whoever says who he is says so at the beginning
 SHORT = 4  # letters; a name as short is read only as it is spelt, or in capitals
 REMEMBERED = 8_192  # values whose claims are remembered
@@ -63,6 +64,7 @@ class Name(NamedTuple):
     maker: str  # a slug, or the name itself where no file knows the maker; empty: only the model is read
     strength: Strength
     fields: frozenset[str] = FIELDS
+    line: bool = False  # it names a line of products
 
     @property
     def id(self) -> str:
@@ -89,12 +91,18 @@ class Names:
         ]
         with self.file.open(encoding="utf-8", newline="") as lines:
             for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
-                text, slug = row["name"], row["maker"]
+                text, slug, kind = row["name"], row["maker"], row["kind"]
                 maker = "" if text.lower() in ours else slug or text
-                if row["kind"] == SOFTWARE:
-                    names.append(Name(text, maker, "weak", PAGES))
-                else:
-                    names.append(Name(text, maker, "weak" if slug else "supporting"))
+                weak = slug or kind == SOFTWARE
+                names.append(
+                    Name(
+                        text,
+                        maker,
+                        strength="weak" if weak else "supporting",
+                        fields=PAGES if kind == SOFTWARE else FIELDS,
+                        line=kind == LINE,
+                    )
+                )
         return tuple(names)
 
     def find(self, id: str) -> Name | None:
@@ -130,13 +138,14 @@ class Names:
                 if name.maker:
                     excerpt = value[begin : end + EXCERPT][:EXCERPT]
                     claims.append(Claim(name.id, "maker", name.maker, name.strength, protocol, excerpt))
-                if behind := MODEL.match(value, end):
-                    excerpt = value[begin : behind.end()][:EXCERPT]
-                    claims += [
-                        Claim(name.id, attribute, stated, "weak", protocol, excerpt)
-                        for attribute, stated in behind.groupdict().items()
-                        if stated
-                    ]
+                behind = MODEL.match(value, end)
+                stated = behind.groupdict() if behind else {"model": name.text if name.line else None}
+                excerpt = value[begin : behind.end() if behind else end][:EXCERPT]
+                claims += [
+                    Claim(name.id, attribute, told, "weak", protocol, excerpt)
+                    for attribute, told in stated.items()
+                    if told
+                ]
         return claims
 
 
