@@ -125,6 +125,12 @@ def test_no_name_speaks_for_somebody_else_than_a_brand_may_be(library: Library) 
     assert [name.text for name in library.names.all if name.maker and name.text.lower() in brands] == []
 
 
+def test_a_line_of_products_is_the_model_where_no_number_stands_behind_it(library: Library) -> None:
+    assert told("220 ReadyNAS FTP server", names=library.names) == {"maker": "netgear", "model": "ReadyNAS"}
+    assert told("220 ReadyNAS RN-214 FTP server", names=library.names)["model"] == "RN-214"
+    assert told("RouterOS router", names=library.names) == {"maker": "mikrotik"}
+
+
 def test_software_is_read_where_pages_say_who_serves_them_and_weakly(library: Library) -> None:
     assert told("Grafana", "http.title", library.names) == {"maker": "Grafana"}
     assert told("Grafana", "telnet.banner", library.names) == {}
