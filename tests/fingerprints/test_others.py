@@ -338,3 +338,31 @@ def test_a_door_station_that_announces_itself_as_axis_does_is_doorbirds(told: To
 def test_an_axis_camera_has_its_address_for_a_serial_number(told: Told) -> None:
     assert told(("mdns", "AXIS M1065-LW - ACCC8E000000._axis-video._tcp.local")).serial == "ACCC8E000000"
     assert told(("dhcp", "option 12: axis-accc8e000000")).serial == "accc8e000000"
+
+
+@pytest.mark.parametrize(
+    ("reply", "maker", "category"),
+    [
+        (("http", 'WWW-Authenticate: Basic realm="netcam"'), "TRENDnet", "camera"),
+        (("http", "Server: WebServer(IPCamera_Logo)"), "MayGion", "camera"),
+        (("http", 'WWW-Authenticate: Basic realm="PLANET IP CAM"'), "PLANET", "camera"),
+        (("html", "<body><a href='/cgi-bin/hi3510/param.cgi'>live</a></body>"), "Hichip", "camera"),
+        (("telnet", "izon login: "), "iZON", "camera"),
+        (page("VideoXpert Admin Portal"), "Pelco", "server"),
+        (("favicon", "mmh3:-1240222446"), "Uniview", "camera"),
+    ],
+)
+def test_a_page_or_a_prompt_of_a_lesser_known_maker_names_it(
+    reply: tuple[Protocol, str], maker: str, category: Category, told: Told
+) -> None:
+    it = told(reply)
+    assert (it.maker, it.maker_name, it.category) == ("other", maker, category)
+
+
+def test_a_page_shows_model_and_firmware_before_the_login(told: Told) -> None:
+    about = "<td>IP Camera Web Client (c) 2012 Basler AG</td>"
+    cells = '<td id="info-model">BIP2-1300c-dn</td><td id="info-firmware">3.4.1</td>'
+    it = told(("html", f"<html><body><table>{about}{cells}</table></body></html>"))
+    assert (it.maker_name, it.model, it.firmware) == ("Basler", "BIP2-1300c-dn", "3.4.1")
+    it = told(("html", "hardware:=Canon VB-C50i\nfirmware:=Ver. 2.03\n"))
+    assert (it.maker_name, it.model, it.firmware) == ("Canon", "VB-C50i", "2.03")
