@@ -105,7 +105,9 @@ class Census(msgspec.Struct, frozen=True, kw_only=True):
             unseen=unseen,
             sites=sites,
             selection=chosen,
-            plan=plan_of(inventory, where, now.date(), these),
+            plan=plan_of(
+                inventory, where, now.date(), these, found if not where.strip() and run is None else ()
+            ),
             log_head=str(head) if (head := log.head(inventory)).seq else None,
             evidence=evidence,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
-    from scanner.inventory import Inventory
+    from scanner.inventory import Device, Inventory
     from scanner.phase_out.plan import Unit
     from scanner.phase_out.prices import Price
     from scanner.phase_out.progress import Progress
@@ -112,9 +112,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def plan_of(
-    inventory: Inventory, where: str, today: date, chosen: Container[str] | None = None
+    inventory: Inventory,
+    where: str,
+    today: date,
+    chosen: Container[str] | None = None,
+    known: Sequence[Device] = (),
 ) -> Plan | None:
-    """The plan for the devices for which a condition holds, or for those chosen; None when there is none for them."""
+    """The plan for the devices for which a condition holds, or for those chosen; None when there is none for them.
+    `known` are all devices, where they were read before."""
     from scanner.inventory import plan_items
 
     if not inventory.ask(plan_items.items, where):
@@ -122,7 +127,7 @@ def plan_of(
     from scanner.phase_out import plan, quantities
     from scanner.phase_out.progress import progress
 
-    whole = plan.of(inventory, where)
+    whole = plan.of(inventory, where, known)
     units = [one for one in whole.units if chosen is None or one.device.id in chosen]
     if not units:
         return None

@@ -30,8 +30,9 @@ INSERT = """
     VALUES (:device, :added, :state, :priority, :reasons, :version)
 """
 SPEAKS_ONVIF = """
-    SELECT DISTINCT device FROM observations
-    WHERE protocol IN ('onvif', 'ws-discovery') AND outcome = 'answered' AND device IS NOT NULL
+    SELECT chosen.value FROM json_each(:devices) AS chosen WHERE EXISTS (
+        SELECT 1 FROM observations
+        WHERE device = chosen.value AND protocol IN ('onvif', 'ws-discovery') AND outcome = 'answered')
 """
 
 
@@ -77,9 +78,10 @@ def sensitivity(db: Database) -> dict[str, str | None]:
     return dict(db.execute("SELECT id, sensitivity FROM sites").fetchall())
 
 
-def speaks_onvif(db: Database) -> set[str]:
-    """The devices that ever answered in ONVIF."""
-    return {device for (device,) in db.execute(SPEAKS_ONVIF).fetchall()}
+def speaks_onvif(db: Database, devices: Iterable[str]) -> set[str]:
+    """Those of some devices that ever answered in ONVIF."""
+    found = db.execute(SPEAKS_ONVIF, {"devices": json_text(list(devices))})
+    return {device for (device,) in found.fetchall()}
 
 
 def build(

@@ -15,7 +15,9 @@ import msgspec
 from fingerprints.description import describe
 from scanner.blind_spots import Channels, read_channels
 from scanner.inventory import plan_items, plan_prices
+from scanner.inventory.fields import FIELDS
 from scanner.inventory.journal import Change
+from scanner.inventory.query import quoted
 from scanner.inventory.records import Device
 from scanner.phase_out import dependence, replies
 from scanner.phase_out.dependence import Tie
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from scanner.inventory import Inventory
 
 RECORDERS = ("nvr", "dvr")
+MOST_PLACES = 50  # of which the devices are looked for by name; of more, all devices are read
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -60,11 +63,13 @@ class Plan(msgspec.Struct, frozen=True):
     made: datetime
 
 
-def of(inventory: Inventory, where: str = "") -> Plan:
-    """The plan for the devices for which a condition holds."""
-    everything = list(inventory.each_device(evidence=False))
-    devices = {one.id: one for one in everything}
-    heard = told(inventory, everything)
+def of(inventory: Inventory, where: str = "", known: Sequence[Device] = ()) -> Plan:
+    """The plan for the devices for which a condition holds. `known` are all devices of the inventory, where somebody
+    has read them before."""
+    planned = inventory.ask(plan_items.items, where)
+    near = known or list(inventory.each_device(neighbourhood(inventory, where), evidence=False))
+    devices = {one.id: one for one in near}
+    heard = told(inventory, near)
     by_camera: dict[str, list[Tie]] = defaultdict(list)
     for tie in heard.ties:
         by_camera[tie.camera].append(tie)
@@ -79,7 +84,7 @@ def of(inventory: Inventory, where: str = "") -> Plan:
             hanging=tuple(by_recorder.get(item.device, ())),
             channels=heard.channels.get(item.device),
         )
-        for item in inventory.ask(plan_items.items, where)
+        for item in planned
         if item.device in devices
     )
     return Plan(
@@ -88,6 +93,25 @@ def of(inventory: Inventory, where: str = "") -> Plan:
         tuple(inventory.ask(plan_prices.prices)),
         datetime.now(UTC),
     )
+
+
+def neighbourhood(inventory: Inventory, where: str) -> str:
+    """The condition for some devices and all that they may hang on, or that may hang on them: these are at their sites,
+    or at their switch ports. Of cameras, recorders are enough. Empty for all devices, where that is as good."""
+    if not where.strip():
+        return ""
+    columns = [FIELDS[name] for name in ("site", "switch", "switch_port", "category")]
+    chosen = set(inventory.listed(columns, where))
+    if len(chosen) > MOST_PLACES:
+        return ""
+    places = {f"site = {quoted(str(site))}" if site else "site is empty" for site, *_ in chosen}
+    places |= {
+        f"switch = {quoted(str(switch))} and switch_port = {quoted(str(port))}"
+        for _, switch, port, _ in chosen
+        if switch and port
+    }
+    needed_of_them = "" if any(one[3] in RECORDERS for one in chosen) else "category in (nvr, dvr) and "
+    return f"({where}) or {needed_of_them}({' or '.join(sorted(places))})" if places else where
 
 
 def told(inventory: Inventory, devices: Sequence[Device]) -> Told:
@@ -105,7 +129,7 @@ def told(inventory: Inventory, devices: Sequence[Device]) -> Told:
                 stated[device][one.field] = one
         if observation.protocol == "isapi":
             lists[device] = dependence.addresses(observation.payload)
-    onvif = inventory.ask(plan_items.speaks_onvif)
+    onvif = inventory.ask(plan_items.speaks_onvif, [one.id for one in devices])
     return Told(channels, dict(stated), dependence.ties(devices, lists, onvif))
 
 

@@ -13,6 +13,7 @@ from scanner.model import Identification, Observation
 from scanner.phase_out import plan
 from scanner.phase_out.plan import Unit
 from scanner.phase_out.priority import weights
+from tests.scanner.phase_out.units import record
 
 LIST = b"<InputProxyChannelList>%s</InputProxyChannelList>"
 CHANNEL = b"<InputProxyChannel><id>1</id><ipAddress>%s</ipAddress></InputProxyChannel>"
@@ -101,3 +102,32 @@ def test_a_unit_that_no_policy_names_any_more_waits_for_a_person(inventory: Inve
     (id,) = waiting()
     inventory.change(plan_items.edit, "jo", [Edit(id, {"state": "kept"}, {}, "another make")])
     assert waiting() == []
+
+
+def test_one_device_of_the_plan_is_told_as_in_the_whole_without_reading_the_whole(
+    inventory: Inventory,
+) -> None:
+    recorder = {"category": "nvr", "model": "DS-7616NI-K2/16P"}
+    ids = record(inventory, [recorder, {}, recorder, {}, {}, recorder, {}, {}])
+    for site in ("hq", "annexe"):
+        inventory.change(places.add_site, "jo", site)
+    placed: list[dict[str, str]] = [
+        {"site": "hq"}, {"site": "hq"},  # the only recorder of its site, and a camera
+        {"site": "annexe", "switch": "s1", "switch_port": "7"}, {"switch": "s1", "switch_port": "7"},
+        {"site": "annexe"}, {"site": "annexe"},  # one of two recorders
+        {}, {"site": "annexe", "switch": "s1", "switch_port": "8"},
+    ]  # fmt: skip
+    for id, place in zip(ids, placed, strict=True):
+        if place:
+            inventory.change(places.assign, "jo", [id], place)
+    plan.build(inventory, "jo", weights())
+    whole = {one.device.id: one for one in plan.of(inventory).units}
+    assert sum(bool(one.hangs_on) for one in whole.values()) == 2 and len(whole) == 8
+    for id in ids:
+        assert plan.of(inventory, f"id = {id}").units == (whole[id],)
+    some = plan.of(inventory, "site = hq or switch = s1").units
+    assert list(some) == [one for one in plan.of(inventory).units if one in some] and len(some) == 5
+    near = set(inventory.each_device(plan.neighbourhood(inventory, f"id = {ids[1]}"), evidence=False))
+    assert {one.id for one in near} == {ids[0], ids[1]}
+    everybody = list(inventory.each_device(evidence=False))
+    assert plan.of(inventory, known=everybody).units == plan.of(inventory).units
