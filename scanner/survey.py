@@ -49,6 +49,7 @@ SWEPT, ASKED = (
     "tcp",
     "asked",
 )  # what an attempt records for a resumed run: an answer to the sweep, a device done
+QUIET_AFTER = 3.0  # s into discovery: who has not answered the groups by then may be deaf to them
 STATED_URLS = ("ws-discovery.xaddr", "ssdp.location")
 
 
@@ -133,6 +134,7 @@ class Survey:
         self.macs: dict[str, str] = {}
         self.places = asyncio.Semaphore(plan.devices_at_once)
         self.stop = threading.Event()
+        self.asked_alone: set[str] = set()
         self.spoke: set[str] = set()  # addresses of which a reply was heard
         asked = datagrams() if plan.interfaces else ()
         self.protocols = tuple(dict.fromkeys([*(one.protocol for one in asked), "tcp"]))
@@ -146,7 +148,7 @@ class Survey:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.discover())
-                group.create_task(self.sweep_and_grab())
+                group.create_task(self.sweep_and_ask())
             await self.follow_up()
         finally:
             self.stop.set()
@@ -185,6 +187,14 @@ class Survey:
         if len(self.plan.scope):
             return address in self.plan.scope
         return self.plan.on_link(address) and not self.plan.scope.excludes(address)
+
+    async def sweep_and_ask(self) -> None:
+        """Sweep the targets; where that is done before discovery is, ask the quiet ones while it goes on listening."""
+        began = asyncio.get_running_loop().time()
+        await self.sweep_and_grab()
+        if self.plan.interfaces:
+            await asyncio.sleep(began + QUIET_AFTER - asyncio.get_running_loop().time())
+            await self.ask_quiet()
 
     async def sweep_and_grab(self) -> None:
         """Sweep the targets part by part; while one part is swept, the devices of the one before are asked."""
@@ -284,11 +294,7 @@ class Survey:
             spans = tuple((number, number) for number in map(number_of, near) if number is not None)
             await self.sweep(partial(sweep.choose(self.plan.engine).sweep, spans), len(near))
             await self.grab_all([address for address in near if address in self.open])
-        quiet = [
-            address for address in self.open if address not in self.stated and self.plan.on_link(address)
-        ]
-        if quiet and self.plan.interfaces and self.plan.unicast_discovery:
-            await self.ask(quiet)  # some units are deaf to multicast
+        await self.ask_quiet()
         extra = {
             address: ports - self.open.get(address, set()) - set(self.plan.ports)
             for address, ports in self.stated.items()
@@ -298,6 +304,17 @@ class Survey:
             for address, ports in extra.items():
                 if ports:
                     group.create_task(self.grab(address, ports))
+
+    async def ask_quiet(self) -> None:
+        """Put the questions of discovery directly, once, to units that are deaf to groups, or may be."""
+        quiet = [
+            address
+            for address in self.open
+            if address not in self.stated and address not in self.asked_alone and self.plan.on_link(address)
+        ]
+        if quiet and self.plan.interfaces and self.plan.unicast_discovery:
+            self.asked_alone.update(quiet)
+            await self.ask(quiet)
 
     def hear(self, observation: Observation) -> None:
         """Whatever was heard is kept, whatever it is."""
