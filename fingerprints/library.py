@@ -158,7 +158,11 @@ class Library:
         brand = self._brand(about.get("brand", ()), maker)
         if brand is None and maker is None and verdict.maker in named_makers(claims):
             brand = verdict.maker  # a name that nothing more is known of, as the device shows it
-        best = {attribute: best_value(some, attribute) for attribute, some in about.items()}
+        best = {
+            attribute: best_value(some, attribute)
+            for attribute, some in about.items()
+            if attribute not in ("maker", "brand")
+        }
         category = best.get("category")
         if category is None and verdict.maker is not None:
             category = (

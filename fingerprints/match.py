@@ -102,19 +102,20 @@ class Shelf:
             else:
                 self._always.append(number)
         self._always_rules = [rules[number] for number in self._always]
-        self._literals = ahocorasick.Automaton()
+        held = ahocorasick.Automaton()
         for text, numbers in literals.items():
-            self._literals.add_word(text, tuple(numbers))
-        self._any_literal = bool(literals)
-        self._literals.make_automaton()
+            held.add_word(text, tuple(numbers))
+        held.make_automaton()
+        self._held = held.iter if literals else None
 
     def candidates(self, lowered: str) -> Sequence[Rule]:
         """The rules whose literals a value holds, in the order in which they were added."""
-        exact = self._exact.get(lowered.rstrip("\n"), ()) if self._exact else ()
-        held = [numbers for _, numbers in self._literals.iter(lowered)] if self._any_literal else ()
-        if not held and not exact:
+        held = [numbers for _, numbers in self._held(lowered)] if self._held else []
+        if self._exact and (exact := self._exact.get(lowered.rstrip("\n"))):
+            held.append(tuple(exact))
+        if not held:
             return self._always_rules
-        return [self._rules[number] for number in sorted({*self._always, *exact}.union(*held))]
+        return [self._rules[number] for number in sorted({*self._always}.union(*held))]
 
 
 class Matcher:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -109,12 +109,14 @@ class Names:
         """The name that has this id in the evidence."""
         return next((name for name in self.all if name.id == id), None)
 
-    def claims(self, fields: Fields, protocol: Protocol) -> Iterator[Claim]:
+    def claims(self, fields: Fields, protocol: Protocol) -> list[Claim]:
         """What the names in one reply say of its maker, and what stands behind them of its model."""
+        drawn: list[Claim] = []
         for field, values in fields.items():
             if field in FIELDS:
                 for value in values:
-                    yield from self.claims_of(field, value[:LONGEST], protocol)
+                    drawn += self.claims_of(field, value[:LONGEST], protocol)
+        return drawn
 
     @cached_property
     def _automaton(self) -> ahocorasick.Automaton:
