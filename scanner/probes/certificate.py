@@ -29,8 +29,8 @@ from scanner.probes.text import decode, gather
 FIELDS = {
     "subject": "subject, as `CN=…,O=…`",
     "issuer": "issuer, likewise",
-    "cn": "common name of the subject",
-    "o": "organisation of the subject",
+    "cn": "common name of the subject; of the issuer where only that was kept",
+    "o": "organisation of the subject; of the issuer where only that was kept",
     "ou": "unit of the subject",
     "issuer-cn": "common name of the issuer",
     "issuer-o": "organisation of the issuer",
@@ -57,6 +57,10 @@ PARTS = {
     ("subject", "OU"): "ou",
     ("issuer", "CN"): "issuer-cn",
     ("issuer", "O"): "issuer-o",
+}
+OF_SUBJECT = {  # where nothing but the issuer was kept: devices mostly sign for themselves, or by a CA of their maker
+    "issuer-cn": "cn",
+    "issuer-o": "o",
 }
 VALIDITY = re.compile(rb"[\x17\x18][\x0d\x0f]\d{12}")
 ATTRIBUTE = re.compile(rb"\x06\x03\x55\x04([\x03\x0a\x0b])[\x0c\x13\x14\x16](.)", re.DOTALL)  # CN, O, OU
@@ -85,6 +89,8 @@ def fields(payload: bytes) -> Fields:
     text = decode(payload).replace("\xa0", " ")
     lines = ((kind.lower(), name.strip()) for kind, name in LINE.findall(text))
     named = [pair for kind, name in lines for pair in _name(kind, name)]
+    if not any(field == "subject" for field, _ in named):
+        named += [(OF_SUBJECT[field], value) for field, value in named if field in OF_SUBJECT]
     return gather((*named, ("text", text if b"\0" not in payload else "")))
 
 

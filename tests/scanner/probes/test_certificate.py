@@ -98,6 +98,13 @@ def test_a_written_line_is_read(line: str, field: str, value: str) -> None:
     assert certificate.fields(line.encode())[field] == (value,)
 
 
+def test_an_issuer_that_was_kept_alone_speaks_for_the_device_and_else_the_subject_does() -> None:
+    alone = certificate.fields(b"issuer: CN=Player Gen1 CA,O=Acme Inc")
+    assert alone["cn"] == alone["issuer-cn"] == ("Player Gen1 CA",) and alone["o"] == ("Acme Inc",)
+    both = certificate.fields(b"subject: CN=camera\nissuer: CN=Public CA,O=Trust Ltd")
+    assert both["cn"] == ("camera",) and "o" not in both
+
+
 def test_odd_blanks_in_a_certificate_become_plain_ones() -> None:
     assert certificate.fields(issued(cn="Dahua\xa0Device\xa0NVR\xa0CA"))["cn"] == ("Dahua Device NVR CA",)
 
