@@ -75,7 +75,10 @@ def read_fields(observation: Observation) -> Reading:
 def _reader(protocol: Protocol) -> tuple[Callable[[bytes], Fields], dict[str, str]]:
     """How replies in a protocol are read, and what fingerprints call each field of them."""
     module = probe(protocol)
-    return module.fields, {name: f"{protocol}.{name}" for name in module.FIELDS}
+    names = {name: f"{protocol}.{name}" for name in module.FIELDS}
+    return module.fields, names | getattr(
+        module, "BORROWED", {}
+    )  # from another protocol, for what is its too
 
 
 def field_names() -> dict[str, str]:

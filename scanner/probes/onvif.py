@@ -19,6 +19,7 @@ from scanner.model import Fields
 from scanner.probes import http, message, xml
 from scanner.probes.contract import Question, Unreadable
 from scanner.probes.text import decode, gather
+from scanner.probes.ws_discovery import SCOPE_FIELDS, stated_by
 
 FIELDS = {
     **message.HEAD_FIELDS,
@@ -33,11 +34,14 @@ FIELDS = {
     "hostname": "host name, which its owner may have set",
     "timezone": "time zone in the platform's own notation",
     "xaddr": "address of each service",
-    "scope": "each scope, decoded",
+    "scope": "each scope, decoded; what it states stands in the fields of ws-discovery, as `ws-discovery.hardware`",
     "fault": "text of a fault",
     "body": "the document, in pieces",
     "text": "the beginning of the reply as it came",
 }
+
+BORROWED = {f"scope {name}": f"ws-discovery.{name}" for name in SCOPE_FIELDS.values()}
+"""What scopes state means the same wherever they were asked for, and so has one name."""
 
 PATH = "/onvif/device_service"
 PATHS = {2020: "/onvif/service"}  # TP-Link serves everything on this path and port
@@ -117,6 +121,8 @@ def _elements(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
         if field == "xaddr":
             yield from ((field, each) for each in value.split())
         elif field == "scope":
-            yield from ((field, unquote(each)) for each in value.split())
+            for scope in map(unquote, value.split()):
+                yield field, scope
+                yield from ((f"scope {name}", stated) for name, stated in stated_by(scope) if name != "scope")
         elif field in ELEMENTS:
             yield field, value

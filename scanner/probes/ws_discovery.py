@@ -161,6 +161,17 @@ def fields(payload: bytes) -> dict[str, tuple[str, ...]]:
     return gather([*pairs, ("text", text)])
 
 
+def stated_by(scope: str) -> Iterator[tuple[str, str]]:
+    """A scope, and what it states: `onvif://www.onvif.org/name/X`, or deeper as in `…/acc/firmware/version/X`."""
+    yield "scope", scope
+    path = scope.partition("://")[2].split("/")[1:]
+    for depth, key in enumerate(path[:3]):
+        if field := SCOPE_FIELDS.get(key.lower()):
+            value = "/".join(path[depth + 1 :]).removeprefix("version/" if field == "firmware" else "\0")
+            yield field, (mac_address.normal(value) or "") if field == "mac" else value
+            return
+
+
 def _from_elements(payload: bytes) -> Iterator[tuple[str, str]]:
     endpoint = ""
     for name, text in elements(payload):
@@ -186,21 +197,10 @@ def _from_words(text: str) -> Iterator[tuple[str, str]]:
         yield "address", service[1].strip("[]")
     for written in SCOPE.findall(text):
         if not written.startswith(("http://", "https://")):
-            yield from _scope(decode(unquote_to_bytes(written)) if "%" in written else written)
+            yield from stated_by(decode(unquote_to_bytes(written)) if "%" in written else written)
 
 
 def _endpoint(address: str) -> Iterator[tuple[str, str]]:
     yield "endpoint", address
     if node := NODE.search(address):
         yield "endpoint-node", mac_address.normal(node[1]) or ""
-
-
-def _scope(scope: str) -> Iterator[tuple[str, str]]:
-    """A scope, and what it states: `onvif://www.onvif.org/name/X`, or deeper as in `…/acc/firmware/version/X`."""
-    yield "scope", scope
-    path = scope.partition("://")[2].split("/")[1:]
-    for depth, key in enumerate(path[:3]):
-        if field := SCOPE_FIELDS.get(key.lower()):
-            value = "/".join(path[depth + 1 :]).removeprefix("version/" if field == "firmware" else "\0")
-            yield field, (mac_address.normal(value) or "") if field == "mac" else value
-            return

@@ -366,3 +366,18 @@ def test_a_page_shows_model_and_firmware_before_the_login(told: Told) -> None:
     assert (it.maker_name, it.model, it.firmware) == ("Basler", "BIP2-1300c-dn", "3.4.1")
     it = told(("html", "hardware:=Canon VB-C50i\nfirmware:=Ver. 2.03\n"))
     assert (it.maker_name, it.model, it.firmware) == ("Canon", "VB-C50i", "2.03")
+
+
+def test_scopes_that_a_camera_was_asked_for_tell_what_those_of_discovery_do(told: Told) -> None:
+    items = "".join(
+        f"<tds:Scopes><tt:ScopeItem>onvif://www.onvif.org/{end}</tt:ScopeItem></tds:Scopes>"
+        for end in ("hardware/IPC2122LB-SF28-A", "name/UNIVIEW", "location/hall")
+    )
+    it = told(
+        (
+            "onvif",
+            f"{SOAP}<s:Body><tds:GetScopesResponse>{items}</tds:GetScopesResponse></s:Body></s:Envelope>",
+        )
+    )
+    assert stated(it) == ("Uniview", "Uniview", "camera", "IPC2122LB-SF28-A")
+    assert told(scopes("name/BOSCH-404754734000000000", "location/")).serial == "404754734000000000"

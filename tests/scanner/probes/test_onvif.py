@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from scanner.probes import onvif
+from scanner.model import Observation
+from scanner.probes import onvif, read_fields
 from scanner.probes.contract import Unreadable
 from tests.scanner.probes.hostile import XML_BOMB, cuts
 
@@ -108,3 +109,24 @@ def test_an_answer_cut_short_never_gives_half_a_serial() -> None:
 
 def test_a_bomb_stays_a_bomb() -> None:
     assert all(len(value) < 5_000 for values in onvif.fields(XML_BOMB).values() for value in values)
+
+
+def test_what_scopes_state_has_the_names_that_discovery_gives_it() -> None:
+    scopes = "".join(
+        f"<tds:Scopes><tt:ScopeItem>onvif://www.onvif.org/{end}</tt:ScopeItem></tds:Scopes>"
+        for end in (
+            "name/AXIS%20P3245-LV",
+            "hardware/P3245-LV",
+            "Profile/Streaming",
+            "avigilon/firmware/version/2.6",
+        )
+    )
+    reply = (
+        f"<s:Envelope><s:Body><tds:GetScopesResponse>{scopes}</tds:GetScopesResponse></s:Body></s:Envelope>"
+    )
+    found = read_fields(Observation(protocol="onvif", payload=reply.encode())).fields
+    assert found["ws-discovery.name"] == ("AXIS P3245-LV",)
+    assert found["ws-discovery.hardware"] == ("P3245-LV",)
+    assert found["ws-discovery.profile"] == ("Streaming",)
+    assert found["ws-discovery.firmware"] == ("2.6",)
+    assert found["onvif.scope"][0] == "onvif://www.onvif.org/name/AXIS P3245-LV"
