@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scanner.cli import arranged
 from scanner.cli.options import inventory_option
 
 if TYPE_CHECKING:
@@ -19,18 +20,36 @@ if TYPE_CHECKING:
 
 UNFINISHED = "unfinished"  # killed, or still going on: it never said how it ended
 
+FIELDS: arranged.Fields[Run] = {
+    "id":            lambda run: run.id,
+    "started":       lambda run: run.started,
+    "ended":         lambda run: run.ended,
+    "outcome":       lambda run: run.outcome,
+    "site":          lambda run: run.site,
+    "asked":         lambda run: run.coverage.addresses,
+    "answered":      lambda run: run.coverage.answered,
+    "lost":          lambda run: run.coverage.lost,
+    "operator":      lambda run: run.operator,
+    "authorisation": lambda run: run.authorisation,
+    "targets":       lambda run: run.targets,
+    "version":       lambda run: run.version,
+    "fingerprints":  lambda run: run.fingerprints,
+}  # fmt: skip
+
 
 @click.command()
 @click.argument("run", required=False)
 @click.option("--jsonl", is_flag=True, help="Write JSON Lines instead of a table.")
+@arranged.arranging
 @inventory_option
-def runs(run: str | None, jsonl: bool, inventory: Path) -> None:
+def runs(run: str | None, jsonl: bool, columns: str, sort: str, inventory: Path) -> None:
     """List the runs, with what each could have seen.
 
     With RUN, the id of one or the beginning of it, that run in full.
 
     \b
     $ camcensus runs
+    $ camcensus runs --columns id,started,site,answered --sort=-answered
     $ camcensus runs 20260301-0930
     """
     import msgspec
@@ -41,7 +60,11 @@ def runs(run: str | None, jsonl: bool, inventory: Path) -> None:
     with open_inventory(inventory, create=False) as opened:
         found = [opened.run(run)] if run else opened.runs()
         unseen = blind_spots.of(opened, run=run) if run and not jsonl else ()
-    if jsonl:
+    if columns or sort:
+        found = arranged.ordered(found, FIELDS, sort)
+    if columns:
+        arranged.write(found, FIELDS, columns, "jsonl" if jsonl else "table")
+    elif jsonl:
         sys.stdout.buffer.writelines(msgspec.json.encode(one) + b"\n" for one in found)
     elif run:
         click.echo("\n".join(detail(found[0], unseen)))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from scanner.cli import arranged
 from scanner.cli.options import inventory_option, table_options
 from scanner.errors import CamcensusError
 
@@ -25,10 +26,11 @@ format_option = click.option(
 
 
 @click.group(invoke_without_command=True)
+@arranged.arranging
 @format_option
 @inventory_option
 @click.pass_context
-def sites(context: click.Context, form: str, inventory: Path) -> None:
+def sites(context: click.Context, columns: str, sort: str, form: str, inventory: Path) -> None:
     """Say where networks are: sites, buildings, floors, rooms.
 
     Without a command, the sites are listed.
@@ -46,12 +48,8 @@ def sites(context: click.Context, form: str, inventory: Path) -> None:
     with open_inventory(inventory, create=False) as opened:
         found = opened.ask(places.sites)
         several = opened.ask(places.ambiguous)
-    show(
-        found,
-        form,
-        ("id", "name", "sensitivity", "networks", "devices", "note"),
-        right=("networks", "devices"),
-    )
+    names = ("id", "name", "sensitivity", "networks", "devices", "note")
+    list_(found, form, names, columns, sort, right=("networks", "devices"))
     click.echo(f"{len(found):,} site{'' if len(found) == 1 else 's'}.", err=True)
     tell_ambiguous(several)
 
@@ -107,11 +105,20 @@ def remove(site: str, by: str, inventory: Path) -> None:
 @click.option("--room", metavar="TEXT", help="The room.")
 @click.option("--note", metavar="TEXT", help="Anything else.")
 @click.option("--remove", "gone", is_flag=True, help="Take the network off the site instead.")
+@arranged.arranging
 @format_option
 @by_option
 @inventory_option
 def networks(
-    site: str, cidr: str | None, gone: bool, form: str, by: str, inventory: Path, **where: str | None
+    site: str,
+    cidr: str | None,
+    gone: bool,
+    columns: str,
+    sort: str,
+    form: str,
+    by: str,
+    inventory: Path,
+    **where: str | None,
 ) -> None:
     """Say which addresses belong to a site, or to a part of it. Without CIDR, list its networks.
 
@@ -128,7 +135,7 @@ def networks(
         site = opened.ask(places.known_site, site)
         if cidr is None:
             found = opened.ask(places.networks, site)
-            show(found, form, ("cidr", "building", "floor", "room", "note"))
+            list_(found, form, ("cidr", "building", "floor", "room", "note"), columns, sort)
             return
         try:
             cidr = entries.cidr(cidr)
@@ -209,6 +216,23 @@ def tell_ambiguous(several: dict[str, tuple[str, ...]]) -> None:
             "camcensus devices set DEVICE --site SITE",
             err=True,
         )
+
+
+def list_(
+    found: Sequence[Any],
+    form: str,
+    names: Sequence[str],
+    columns: str,
+    sort: str,
+    right: Sequence[str] = (),
+) -> None:
+    """Records with these fields, in the order and with the columns that were asked for."""
+    fields = arranged.attributes(names)
+    found = arranged.ordered(found, fields, sort)
+    if columns:
+        arranged.write(found, fields, columns, form)
+    else:
+        show(found, form, names, right)
 
 
 def show(found: Sequence[Any], form: str, columns: Sequence[str], right: Sequence[str] = ()) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scanner.cli import arranged
 from scanner.cli.options import fingerprints_option, inventory_option
 from scanner.errors import CamcensusError
 
@@ -20,9 +21,12 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("device")
 @click.option("--jsonl", is_flag=True, help="Write JSON Lines instead.")
+@arranged.arranging
 @inventory_option
 @fingerprints_option
-def history(device: str, jsonl: bool, inventory: Path, fingerprints: tuple[Path, ...]) -> None:
+def history(
+    device: str, jsonl: bool, columns: str, sort: str, inventory: Path, fingerprints: tuple[Path, ...]
+) -> None:
     """Say all that happened to one device, in the order of time.
 
     DEVICE is named as in `devices show`; one that was merged into another is found by its old id too. What only the
@@ -30,6 +34,7 @@ def history(device: str, jsonl: bool, inventory: Path, fingerprints: tuple[Path,
 
     \b
     $ camcensus devices history 10.20.0.32
+    $ camcensus devices history d4k --columns at,kind,before,after --sort=-at
     $ camcensus devices history d4k --jsonl
     """
     import msgspec
@@ -42,7 +47,11 @@ def history(device: str, jsonl: bool, inventory: Path, fingerprints: tuple[Path,
     with open_inventory(inventory, create=False) as opened:
         found = find(opened, device)
         events = all_of(opened, found.id, Again(opened, lambda: library(fingerprints)))
-    if jsonl:
+    fields = arranged.attributes(("at", "kind", "cause", "before", "after", "run", "by", "why"))
+    events = arranged.ordered(events, fields, sort)
+    if columns:
+        arranged.write(events, fields, columns, "jsonl" if jsonl else "table")
+    elif jsonl:
         sys.stdout.buffer.writelines(msgspec.json.encode(event) + b"\n" for event in events)
     else:
         click.echo("\n".join(lines(found, events)))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scanner.cli import arranged
 from scanner.cli.options import inventory_option, where_option
 from scanner.cli.sites import format_option
 from scanner.cli.table import Column
@@ -30,16 +31,18 @@ INDENT = 5  # of what stands below the line of a unit
 @click.command()
 @click.argument("device", required=False)
 @where_option
+@arranged.arranging
 @format_option
 @inventory_option
-def show(device: str | None, where: str, form: str, inventory: Path) -> None:
+def show(device: str | None, where: str, columns: str, sort: str, form: str, inventory: Path) -> None:
     """Show the plan, or one device of it.
 
-    The most urgent come first. Of one DEVICE: why it is urgent, what its replacement needs, what hangs on what, and who
-    changed what.
+    The most urgent come first, unless --sort says otherwise; --sort and --columns know the headings of --format csv.
+    Of one DEVICE: why it is urgent, what its replacement needs, what hangs on what, and who changed what.
 
     \b
     $ camcensus plan show --where "site = leeds and state != verified"
+    $ camcensus plan show --columns device,address,due,contractor --sort due
     $ camcensus plan show 10.20.0.32
     """
     from scanner.inventory import open_inventory, plan_items
@@ -52,7 +55,11 @@ def show(device: str | None, where: str, form: str, inventory: Path) -> None:
         history = opened.ask(plan_items.history, f"id = {quoted(id)}") if id else []
     if id and not units:
         raise CamcensusError(f"{id} is not in the plan", fix="take it in with: camcensus plan build")
-    if form != "table":
+    if columns or sort:
+        units = tuple(arranged.ordered(units, fields(), sort))
+    if columns:
+        arranged.write(units, fields(), columns, form)
+    elif form != "table":
         write(units, form)
     elif id:
         click.echo("\n".join(detail(units[0], history)))
@@ -61,6 +68,18 @@ def show(device: str | None, where: str, form: str, inventory: Path) -> None:
             click.echo(line)
         if not units:
             click.echo("Nothing is planned yet. Begin with: camcensus plan build", err=True)
+
+
+def fields() -> arranged.Fields[Unit]:
+    """What may be shown of a unit: what its row in a file has."""
+    from scanner.phase_out import columns as of
+
+    said: arranged.Fields[Unit] = {name: lambda one, name=name: of.said(one)[name] for name in of.HEADINGS}  # type: ignore[misc]
+    needed: arranged.Fields[Unit] = {
+        name: lambda one, name=name: of.required(one)[name]  # type: ignore[misc]
+        for name in of.NEEDED
+    }
+    return {name: get for name, (_, get) in of.ABOUT.items()} | dict(said) | dict(needed)
 
 
 def write(units: Sequence[Unit], form: str) -> None:
