@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scanner.cli.options import inventory_option, where_option
+from scanner.cli.removal.check import policies_option
 
 if TYPE_CHECKING:
     from scanner.inventory import Device, Inventory
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     help="Judge by the section [verification] of this file.  [default: the rule that comes with camcensus]",
 )
 @click.option(
+    "--policy", "named_policy", metavar="ID", help="Judge by the rule with the numbers of this policy."
+)
+@policies_option
+@click.option(
     "--format", "form", type=click.Choice(["table", "jsonl"]), default="table", show_default=True,
     help="To read, or one JSON object for each device.",
 )  # fmt: skip
@@ -37,7 +42,15 @@ if TYPE_CHECKING:
 @click.option("--by", default=getpass.getuser, show_default="you", help="Who does that, for the journal.")
 @inventory_option
 def verdict(
-    devices: tuple[str, ...], where: str, rule: Path | None, form: str, plan: bool, by: str, inventory: Path
+    devices: tuple[str, ...],
+    where: str,
+    rule: Path | None,
+    named_policy: str | None,
+    files: tuple[Path, ...],
+    form: str,
+    plan: bool,
+    by: str,
+    inventory: Path,
 ) -> None:
     """Say of removed and quiet devices what the evidence proves.
 
@@ -49,16 +62,22 @@ def verdict(
     \b
     $ camcensus removal verdict
     $ camcensus removal verdict 10.20.0.32 --rule strict.toml
+    $ camcensus removal verdict --policy us-ndaa-889
     $ camcensus removal verdict --where 'site = leeds' --format jsonl
     """
     import msgspec
 
     from scanner.inventory import open_inventory, plan_verified
     from scanner.inventory.log import head
+    from scanner.obligations import policy, rule_of
     from scanner.verdict import rule as rules
     from scanner.verdict.told import verdicts
 
+    if rule and named_policy:
+        raise click.UsageError("--rule and --policy exclude each other.")
     chosen = rules.read(rule) if rule else rules.usual()
+    if named_policy:
+        chosen = rule_of(policy(named_policy, files))
     with open_inventory(inventory, create=False) as opened:
         found = verdicts(opened, chosen, [opened.device(named).id for named in devices] or None)
         if where:

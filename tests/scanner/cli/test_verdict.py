@@ -68,6 +68,18 @@ def test_a_stricter_rule_and_a_condition_narrow_what_is_verified(inventory: Path
     assert "no device is recorded" in told(inventory, "--where", "address = 10.9.9.9")
 
 
+def test_the_numbers_of_a_policy_decide_where_it_is_named(inventory: Path, tmp_path: Path) -> None:
+    template = CliRunner().invoke(camcensus, ["removal", "policies", "--template"]).stdout
+    strict = template.replace('\nid           = "my-organisation"', '\nid           = "ours"')
+    assert strict != template
+    (ours := tmp_path / "ours.toml").write_text(strict.replace("runs = 3", "runs = 9"))
+    assert "by rule us-ndaa-889: at least 3 " in told(inventory, "--policy", "us-ndaa-889")
+    text = told(inventory, "--policy", "ours", "--policies", str(ours))
+    assert "by rule ours: at least 9 conclusive looks" in text and "verified-removed" not in text
+    both = ["removal", "verdict", "--policy", "ours", "--rule", str(ours), "--inventory", str(inventory)]
+    assert "exclude each other" in CliRunner().invoke(camcensus, both).output
+
+
 def test_one_device_can_be_asked_for_by_its_address(inventory: Path) -> None:
     assert "still-present" in told(inventory, "10.1.0.5")
 
