@@ -4,6 +4,7 @@
                    └► files ─► log: a chain ─► seals ─► leaves ─► replies
                                   ├► devices, as they were last said to be
                                   └► removals ─► attachments
+                         verdicts ─► runs and replies that must not speak against them
 
 Reads a bundle from front to back in bounded memory, and nothing of it before it is known to be signed.
 """
@@ -23,6 +24,7 @@ from scanner.evidence.canonical import canonical, digest
 from scanner.evidence.log import FIRST, SAID, Entry, link, problem_of
 from scanner.evidence.removals import Removal
 from scanner.evidence.seals import Leaf, is_whole
+from scanner.evidence.verdicts import Verdicts
 
 FORMAT = "camcensus-evidence-1"
 SUMS, SIGNATURE, TOKEN, PUBLIC = "SHA256SUMS", "SHA256SUMS.sig", "SHA256SUMS.sig.tsr", "public-key.pem"
@@ -37,7 +39,7 @@ UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, OverflowError,
 
 STATED = ("address", "mac", "serial")
 
-About = Literal["archive", "files", "signature", "log", "devices", "replies", "removals"]
+About = Literal["archive", "files", "signature", "log", "devices", "replies", "removals", "verdicts"]
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -113,6 +115,7 @@ class Check:
         self.recorded: dict[str, dict[str, Any]] = {}  # by removal: what the log says of it
         self.head = f"0:{FIRST}"
         self.summary: dict[str, Any] = {}
+        self.verdicts = Verdicts(())
 
     def result(self) -> Checked:
         if absent := [name for name in (SUMS, SIGNATURE, *REQUIRED) if name not in self.reader.files]:
@@ -188,6 +191,7 @@ class Check:
         if summary.get("format") != FORMAT:
             yield Fault("files", f"its format is {str(summary.get('format'))[:40]!r}, and not {FORMAT}")
             return
+        self.verdicts = Verdicts(self.lines("verdicts.jsonl"))
         yield from self.log()
         if self.head != summary["head"]:
             yield Fault("log", f"it ends with {self.head}, and the summary says {summary['head']}")
@@ -197,6 +201,8 @@ class Check:
         if not summary["kept_back"]:
             yield from self.devices()
         yield from self.removals(bool(summary["kept_back"]))
+        parts = self.lines("runs.jsonl"), self.lines("devices.jsonl")
+        yield from (Fault("verdicts", what) for what in self.verdicts.faults(summary, *parts, self.recorded))
 
     # The log
 
@@ -256,6 +262,7 @@ class Check:
                 return
             if wrong := wrong_reply(reply):
                 yield Fault("replies", f"{run}: the reply at {reply.proof.place}: {wrong}")
+            self.verdicts.hear(reply.proof.device, run)
             self.replies += 1
         for leaf in leaves:
             content.update(leaf + b"\n")

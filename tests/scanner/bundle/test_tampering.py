@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -178,8 +179,58 @@ def test_even_the_owner_of_the_key_cannot_make_the_parts_contradict_each_other(
         "devices",
         "replies",
         "removals",
+        "verdicts",
         "archive",
     }
+
+
+def of_verdicts(change: Callable[[dict[str, Any], Files], None]) -> Callable[[Files], Files]:
+    def changed(files: Files) -> Files:
+        files = dict(files)
+        (line,) = files["verdicts.jsonl"].splitlines()
+        change(verdict := json.loads(line), files)
+        return files | {"verdicts.jsonl": json.dumps(verdict).encode() + b"\n"}
+
+    return changed
+
+
+def heard_all_the_same(verdict: dict[str, Any], files: Files) -> None:
+    """A run that heard the camera is called a look that missed it."""
+    runs = [json.loads(line) for line in files["runs.jsonl"].splitlines()]
+    verdict["looks"][0] |= {"run": runs[0]["id"], "started": runs[0]["started"]}
+
+
+def cut_short(verdict: dict[str, Any], files: Files) -> None:
+    look = verdict["looks"][0]["run"]
+    lines = [json.loads(line) for line in files["runs.jsonl"].splitlines()]
+    told = [run | {"outcome": "interrupted"} if run["id"] == look else run for run in lines]
+    files["runs.jsonl"] = b"".join(json.dumps(run).encode() + b"\n" for run in told)
+
+
+JUDGED_FALSELY: dict[str, tuple[Callable[[dict[str, Any], Files], None], str]] = {
+    "heard": (heard_all_the_same, "it was heard in"),
+    "cut short": (cut_short, "counts, and was not complete"),
+    "too few looks": (lambda verdict, _: verdict.update(looks=verdict["looks"][:1]), "fewer than its rule asks for"),
+    "too few controls": (lambda verdict, _: verdict["looks"][0].update(answered=1), "too few of its control devices"),
+    "another time": (lambda verdict, _: verdict["looks"][0].update(started="2020-01-01T00:00:00Z"), "at another time"),
+    "an easier rule": (lambda verdict, _: verdict["rule"].update(runs=1), "judged by another rule"),
+    "nobody recorded it": (lambda verdict, _: verdict.update(removal=None), "nobody recorded its removal"),
+    "a record that is none": (lambda verdict, _: verdict.update(removal="r9"), "nothing of the removal r9"),
+    "another device": (lambda verdict, _: verdict.update(device="d0"), "no such device"),
+    "a run that is none": (lambda verdict, _: verdict["reasons"][0].update(runs=["x"]), "there is no run x"),
+    "a verdict of its own": (lambda verdict, _: verdict.update(verdict="not-seen"), "not those that the summary"),
+    "something missing": (lambda verdict, _: verdict.update(missing=["a look"]), "missing all the same"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", JUDGED_FALSELY)
+def test_a_verdict_against_which_the_bundle_itself_speaks_is_found_though_it_is_signed(
+    made: Stage, bundle: bytes, how: str, tmp_path: Path
+) -> None:
+    change, what = JUDGED_FALSELY[how]
+    broken = packed(signed(of_verdicts(change)(contents(bundle)), made.key), tmp_path / "broken.zip")
+    faults = made.check(broken).faults
+    assert any(fault.about == "verdicts" and what in fault.what for fault in faults), faults
 
 
 PARTS = ("summary.json", "log.jsonl", "devices.jsonl", "removals.jsonl", "verdicts.jsonl")
