@@ -24,6 +24,8 @@ FIELDS = {
     "modelNumber": "model, or firmware",
     "modelURL": "web page of the model",
     "serialNumber": "serial number",
+    "firmwareVersion": "firmware; not in the standard, but some state it",
+    "softwareVersion": "the same, as Sonos calls it",
     "UDN": "unique device name",
     "UPC": "product code",
     "URLBase": "base of the addresses in the file",
