@@ -35,11 +35,17 @@ WORDS = {"sysdescr": SYS_DESCR, "sysobjectid": SYS_OBJECT_ID, "sysname": SYS_NAM
 ENTERPRISES = "1.3.6.1.4.1."
 ENTERPRISE = re.compile(r"1\.3\.6\.1\.4\.1\.(\d{1,10})(?:\.|\Z)")
 
+# Who a device says it is: the system group, the chassis in the table of entities, a printer, a power supply.
+TELLING = re.compile(
+    r"1\.3\.6\.1\.2\.1\.(?:1\.|47\.1\.1\.1\.1\.\d+\.(?:1|1000|1001)\Z|43\.5\.1\.1\.1[67]\.1\Z|33\.1\.1\.)"
+)
+
 # `SNMPv2-MIB::sysDescr.0 = STRING: "x"`, `iso.3.6.1.2.1.1.1.0 = x`, `sysDescr: x`, and `1.3.6.1.2.1.1.1.0|4|x`
 LINE = re.compile(
     r"""^[ \t]*(?:[\w-]{1,40}::)?
         (?P<name>(?:\.?(?:[0-2]|iso)|enterprises)(?:\.\d{1,10}){1,127}|sys(?:Descr|ObjectID|Name)(?:\.0)?)
-        (?:[ \t]{0,8}[:=]|\|\d{1,3}x?\|)(?:[ \t]{0,8}(?:STRING|OID|Hex-STRING|INTEGER|Timeticks|IpAddress):)?""",
+        (?:[ \t]{0,8}[:=]|\|\d{1,3}(?P<hexed>x)?\|)
+        (?:[ \t]{0,8}(?:STRING|OID|(?P<hex>Hex-STRING)|INTEGER|Timeticks|IpAddress):)?""",
     re.IGNORECASE | re.MULTILINE | re.VERBOSE,
 )
 
@@ -63,7 +69,7 @@ def read(payload: bytes) -> Snmp:
 
 
 def fields(payload: bytes) -> dict[str, tuple[str, ...]]:
-    values = list(_values(payload))
+    values = sorted(_values(payload), key=_rank)
     pairs = [(SYSTEM_GROUP[oid], value) for oid, value in values if oid in SYSTEM_GROUP]
     ids = [value for oid, value in values if oid == SYS_OBJECT_ID] + [oid for oid, _ in values]
     pairs += [("enterprise", found[1]) for oid in ids if (found := ENTERPRISE.match(oid))]
@@ -77,6 +83,11 @@ def fields(payload: bytes) -> dict[str, tuple[str, ...]]:
     return gather([*pairs, ("text", text)])
 
 
+def _rank(bound: tuple[str, str]) -> int:
+    """What of a long walk comes first, as not all of it is kept: who it is, what its maker says, and then the rest."""
+    return 0 if TELLING.match(bound[0]) else 1 if bound[0].startswith(ENTERPRISES) else 2
+
+
 def _values(payload: bytes) -> Iterator[tuple[str, str]]:
     found = _bindings(payload[:PAYLOAD_LIMIT]) if _is_message(payload) else _lines(decode(payload))
     for oid, value in found:
@@ -87,8 +98,22 @@ def _lines(text: str) -> Iterator[tuple[str, str]]:
     """Values from lines; lines that name nothing belong to the value before them."""
     for found, following in pairwise([*LINE.finditer(text), None]):
         if found:
-            value = text[found.end() : following.start() if following else None]
-            yield _numeric(found["name"]), value.strip().strip('"')
+            value = text[found.end() : following.start() if following else None].strip().strip('"')
+            yield _numeric(found["name"]), _unhexed(value) if found["hex"] or found["hexed"] else value
+
+
+def _unhexed(value: str) -> str:
+    """The text that a tool wrote in hexadecimal, as they do when it has several lines; other octets as written."""
+    try:
+        octets = bytes.fromhex(value)
+    except ValueError:
+        return value
+    text = decode(octets.rstrip(b"\0"))
+    return text if _printable(text) else value
+
+
+def _printable(text: str) -> bool:
+    return all(char.isprintable() or char in "\r\n\t" for char in text)
 
 
 def _numeric(name: str) -> str:
@@ -144,7 +169,7 @@ def _object_id(content: bytes) -> str:
 def _value(type_: int, content: bytes) -> str:
     if type_ == OCTETS:
         text = decode(content)
-        return text if all(char.isprintable() or char in "\r\n\t" for char in text) else content.hex(":")
+        return text if _printable(text) else content.hex(":")
     if type_ == OBJECT_ID:
         return _object_id(content)
     if type_ == IP_ADDRESS and len(content) == 4:

@@ -68,6 +68,30 @@ def test_one_value_reads_alike_in_the_notation_of_every_tool(line: bytes) -> Non
     assert found["value"] == ("DS-2CD2185FWD-I",) and found["enterprise"] == ("39165",)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"1.3.6.1.2.1.1.1.0|4x|41636D650D0A582D31",
+        b".1.3.6.1.2.1.1.1.0 = Hex-STRING: 41 63 6D 65 0D 0A 58 2D \n31 00 ",
+    ],
+)
+def test_a_description_written_in_hexadecimal_is_read_as_text(line: bytes) -> None:
+    assert snmp.fields(line)["sysdescr"] == ("Acme\r\nX-1",)
+
+
+def test_octets_that_are_no_text_stay_as_the_tool_wrote_them() -> None:
+    line = b"1.3.6.1.2.1.2.2.1.6.2 = Hex-STRING: 3C EF 8C 00 00 01"
+    assert snmp.fields(line)["value"] == ("3C EF 8C 00 00 01",)
+    assert snmp.fields(b"1.3.6.1.2.1.1.5.0|4x|no hex")["sysname"] == ("no hex",)
+
+
+def test_of_a_long_walk_the_values_that_tell_the_device_are_kept() -> None:
+    ports = "".join(f"1.3.6.1.2.1.2.2.1.2.{port} = port {port}\n" for port in range(1000))
+    chassis, channels = "1.3.6.1.2.1.47.1.1.1.1.11.1 = ABC1234X0YZ", "1.3.6.1.4.1.39165.1.20.0 = 8"
+    found = snmp.fields(f"{ports}{channels}\n{chassis}\nsysName: core".encode())
+    assert found["oid"][:3] == (chassis, "1.3.6.1.2.1.1.5.0 = core", channels)
+
+
 def test_a_description_of_several_lines_is_one_value() -> None:
     text = b"SNMPv2-MIB::sysDescr.0 = STRING: Cisco IOS Software\r\nCopyright (c) 2010\r\nsysName: core"
     assert snmp.read(text).values == (
