@@ -381,3 +381,9 @@ def test_scopes_that_a_camera_was_asked_for_tell_what_those_of_discovery_do(told
     )
     assert stated(it) == ("Uniview", "Uniview", "camera", "IPC2122LB-SF28-A")
     assert told(scopes("name/BOSCH-404754734000000000", "location/")).serial == "404754734000000000"
+
+
+@pytest.mark.parametrize("model", ["NVR608-32-4KS2", "NVR616-128-4KS2", "NVR624-256", "NVR724DR-256-8K"])
+def test_a_dahua_recorder_of_three_figures_is_not_called_univiews(model: str, told: Told) -> None:
+    for reply in (scopes(f"hardware/{model}"), page(model), device_information("General", model, "4.0", "")):
+        assert told(reply).maker_name != "Uniview"
