@@ -9,7 +9,7 @@ import pytest
 from fingerprints import Library
 from fingerprints.library import HERE
 from fingerprints.rules import COVERED_MAKERS, read
-from tests.fingerprints.conftest import Told
+from tests.fingerprints.conftest import Reply, Told
 
 PAGES = [one for path in sorted((HERE / "devices").glob("pages-*.toml")) for one in read(path)[1].fingerprint]
 
@@ -52,3 +52,19 @@ def test_no_page_of_a_brand_that_hikvision_or_dahua_build_for_is_taken_for_anoth
     ]
     assert len(built_for) > 100
     assert [(one.id, page) for one in PAGES for page in pages if re.search(one.pattern, page)] == []
+
+
+@pytest.mark.parametrize(
+    ("reply", "brand"),
+    [
+        (("http", "HTTP/1.1 302 Found\r\nLocation: /+CSCOE+/logon.html\r\n\r\n"), "Cisco"),
+        (("http", "HTTP/1.1 302 Found\r\nLocation: https://192.0.2.1/dana-na/auth/welcome.cgi\r\n\r\n"), "Pulse Secure"),
+        (("html", '<html><meta http-equiv="refresh" content="0; url=/wcd/js_error.xml"></html>'), "Konica Minolta"),
+        (("html", '<html><head><meta name="description" content="R7000"></head></html>'), "Netgear"),
+    ],
+)  # fmt: skip
+def test_a_page_without_a_title_is_told_by_where_it_sends_its_reader(
+    reply: Reply, brand: str, told: Told
+) -> None:
+    it = told(reply)
+    assert (it.maker, it.brand, it.category) == ("other", brand, "other")
