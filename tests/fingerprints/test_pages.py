@@ -58,7 +58,7 @@ def test_no_page_of_a_brand_that_hikvision_or_dahua_build_for_is_taken_for_anoth
     ("reply", "brand"),
     [
         (("http", "HTTP/1.1 302 Found\r\nLocation: /+CSCOE+/logon.html\r\n\r\n"), "Cisco"),
-        (("http", "HTTP/1.1 302 Found\r\nLocation: https://192.0.2.1/dana-na/auth/welcome.cgi\r\n\r\n"), "Pulse Secure"),
+        (("http", "HTTP/1.1 302 Found\r\nLocation: https://192.0.2.1/dana-na/auth/w.cgi\r\n\r\n"), "Pulse Secure"),
         (("html", '<html><meta http-equiv="refresh" content="0; url=/wcd/js_error.xml"></html>'), "Konica Minolta"),
         (("html", '<html><head><meta name="description" content="R7000"></head></html>'), "Netgear"),
     ],
