@@ -121,7 +121,11 @@ def answering(
                 if _compare(db, one, last, device, not batch) == "one":
                     joined.add(device)
                 else:
-                    apart.append(Apart(device, ELSEWHERE, False, (last,)))
+                    # between two runs, an update may change the firmware, and a reset the certificate
+                    sure = contradict(one.identifiers, last.identifiers, ("realm",)) or differ_in_model(
+                        one.it.model, last.it.model
+                    )
+                    apart.append(Apart(device, ELSEWHERE, sure, (last,)))
             continue
         ports = _ports(beside, one)
         verdicts = {

@@ -442,6 +442,17 @@ def test_a_serial_number_at_another_site_with_another_mac_address_is_another_uni
     assert moved == leeds, "its MAC address it takes along"
 
 
+@pytest.mark.parametrize(
+    ("own", "it"), [((OTHER_REALM,), {}), ((), {"model": "DS-7616NI-K2"})], ids=["realm", "model"]
+)
+def test_what_answers_otherwise_at_the_other_site_is_another_unit_for_sure(
+    weeks: Weeks, own: tuple[tuple[Kind, str], ...], it: dict[str, str]
+) -> None:
+    (leeds,) = heard(weeks, told("10.1.0.1", SERIAL, MAC, REALM, model="DS-2CD2143G2-I"), site="leeds")
+    (york,) = heard(weeks, told("10.1.0.1", SERIAL, FAR, *own, **it), site="york")
+    assert leeds != york and not weeks.doubts(york)
+
+
 def test_a_unit_that_got_another_board_is_known_by_its_serial_number(weeks: Weeks) -> None:
     (before,) = heard(weeks, told("10.1.0.1", SERIAL, MAC))
     assert heard(weeks, told("10.1.0.1", SERIAL, FAR)) == [before]
