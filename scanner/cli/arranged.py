@@ -98,6 +98,8 @@ def _rank(value: object) -> tuple[int, Any]:
 
 def _plain(value: object) -> Any:
     """A value as a cell of a file."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {'' if one is None else one}" for name, one in value.items())
     if isinstance(value, tuple | list):
         return ", ".join(map(str, value))
     return value if value is None or isinstance(value, int | float) else str(value)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scanner.cli.arranged import arranging
 from scanner.cli.options import inventory_option, table_options, where_option
 from scanner.cli.sites import chosen_columns, format_option, show, tell_changed, tell_reading
+from scanner.cli.sites import list_ as list_records
 from scanner.errors import CamcensusError
 
 if TYPE_CHECKING:
@@ -86,9 +88,10 @@ def import_(
 
 
 @register.command("list")
+@arranging
 @format_option
 @inventory_option
-def list_(form: str, inventory: Path) -> None:
+def list_(columns: str, sort: str, form: str, inventory: Path) -> None:
     """List the registers that were imported.
 
     \b
@@ -98,7 +101,8 @@ def list_(form: str, inventory: Path) -> None:
 
     with open_inventory(inventory, create=False) as opened:
         found = opened.ask(registers.registers)
-    show(found, form, ("name", "rows", "matched", "file", "at", "by"), right=("rows", "matched"))
+    names = ("name", "rows", "matched", "file", "at", "by")
+    list_records(found, form, names, columns, sort, right=("rows", "matched"))
 
 
 @register.command()

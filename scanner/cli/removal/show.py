@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from scanner.cli import arranged
 from scanner.cli.options import inventory_option
 from scanner.cli.sites import format_option
 from scanner.cli.sites import show as show_table
@@ -22,14 +23,16 @@ if TYPE_CHECKING:
 @click.option(
     "--all", "everything", is_flag=True, help="Also records that were undone, and those that undo them."
 )
+@arranged.arranging
 @format_option
 @inventory_option
-def list_(everything: bool, form: str, inventory: Path) -> None:
+def list_(everything: bool, columns: str, sort: str, form: str, inventory: Path) -> None:
     """List the removals that stand.
 
     \b
     $ camcensus removal list
     $ camcensus removal list --format csv
+    $ camcensus removal list --columns device,at,removed_by,disposal --sort=-at
     """
     from scanner.inventory import open_inventory, removals
 
@@ -37,7 +40,14 @@ def list_(everything: bool, form: str, inventory: Path) -> None:
         found = (
             opened.ask(removals.removals) if everything else list(opened.ask(removals.all_standing).values())
         )
-    if form == "jsonl":
+    fields: arranged.Fields[Removal] = {
+        name: lambda one, name=name: getattr(brief(one), name)  # type: ignore[misc]
+        for name in removals.Brief.__struct_fields__
+    }
+    found = arranged.ordered(found, fields, sort)
+    if columns:
+        arranged.write(found, fields, columns, form)
+    elif form == "jsonl":
         show_table(found, form, ())
     else:
         rows = [brief(one) for one in found]

@@ -10,7 +10,8 @@ from click.testing import CliRunner
 
 from scanner.cli import camcensus
 from scanner.errors import CamcensusError
-from scanner.inventory import RunSettings, open_inventory, places
+from scanner.evidence.removals import Taken
+from scanner.inventory import RunSettings, open_inventory, places, removals
 from scanner.model import Coverage
 from scanner.phase_out import plan
 from scanner.phase_out.priority import weights
@@ -65,6 +66,20 @@ def test_an_order_alone_leaves_the_list_as_it_looks_otherwise(inventory: Path) -
 def test_a_chosen_column_runs_nothing_in_a_spreadsheet(inventory: Path) -> None:
     shown = listed(inventory, "sites", "--columns", "id,note", "--format", "csv")
     assert "annexe" in shown and "\nannexe,=1+1" not in shown
+
+
+def test_removals_are_listed_by_whom_and_when(inventory: Path) -> None:
+    with open_inventory(inventory) as opened:
+        for n, day in ((9, "2026-03-02"), (10, "2026-04-01")):
+            taken = Taken(at=day, removed_by="Kim", disposal="destroyed")
+            opened.change(removals.record, "jo", opened.device(f"10.20.0.{n}").id, taken)
+    words = ("removal", "list", "--columns", "at,removed-by,model", "--sort=-at", "--format", "csv")
+    assert listed(inventory, *words).split() == [
+        "at,removed_by,model",
+        "2026-04-01,Kim,A",
+        "2026-03-02,Kim,B",
+    ]
+    assert "name,rows" in listed(inventory, "register", "list", "--columns", "name,rows", "--format", "csv")
 
 
 def test_the_history_of_a_device_is_read_from_its_end(inventory: Path) -> None:
