@@ -214,11 +214,18 @@ def main() -> None:
     arguments.add_argument("--part", choices=("looked-at", "held-out"), help="report this half only")
     chosen = arguments.parse_args()
     library, every = Library.load(), list(recordings(chosen.checkout))
-    for part in ("looked-at", "held-out"):
-        if chosen.part in (None, part):
-            report([one for one in every if one.held_out is (part == "held-out")], library, part)
+    looked_at = [one for one in every if not one.held_out]
+    kinds = {one.os for one in looked_at}
+    if chosen.part != "held-out":
+        report(looked_at, library, "looked at")
+    if chosen.part != "looked-at":
+        held_out = [one for one in every if one.held_out]
+        report(
+            [one for one in held_out if one.os in kinds], library, "held out, of kinds that were looked at"
+        )
+        report([one for one in held_out if one.os not in kinds], library, "held out, of other kinds")
     if chosen.misses:
-        misses([one for one in every if not one.held_out], library)
+        misses(looked_at, library)
 
 
 if __name__ == "__main__":
