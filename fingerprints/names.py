@@ -136,7 +136,10 @@ class Names:
         for last, name in self._automaton.iter_long(lowered):
             end = last + 1
             begin = end - len(name.text)
-            if field in name.fields and _stands_alone(name.text, value, begin, end):
+            if field in name.fields and (
+                _stands_alone(name.text, value, begin, end)
+                or (field == "dhcp.vendor-class" and begin == 0 and _leads(name.text, value[end : end + 1]))
+            ):
                 if name.maker:
                     excerpt = value[begin : end + EXCERPT][:EXCERPT]
                     claims.append(Claim(name.id, "maker", name.maker, name.strength, protocol, excerpt))
@@ -149,6 +152,11 @@ class Names:
                     if told
                 ]
         return claims
+
+
+def _leads(name: str, after: str) -> bool:
+    """Whether a vendor class that begins with a name goes on with a product: `AastraIPPhone`, `snom320`."""
+    return len(name) > SHORT and (after in ("_", "-") or after.isdigit() or after.isupper())
 
 
 def _stands_alone(name: str, value: str, begin: int, end: int) -> bool:

@@ -138,6 +138,13 @@ def test_software_is_read_where_pages_say_who_serves_them_and_weakly(library: Li
     assert [one.strength for one in library.names.claims({"http.title": ("Grafana",)}, "http")] == ["weak"]
 
 
+def test_a_vendor_class_begins_with_the_name_and_goes_on_with_the_product(library: Library) -> None:
+    assert told("PolycomVVX410", "dhcp.vendor-class", library.names)["maker"] == "polycom"
+    assert told("Polycoms", "dhcp.vendor-class", library.names) == {}
+    assert told("PolycomVVX410", "http.title", library.names) == {}
+    assert told("2n", "dhcp.vendor-class", library.names) == {}
+
+
 def test_an_ssh_server_is_named_behind_the_version_of_the_protocol(library: Library) -> None:
     assert told("SSH-2.0-Crestron_1.4", "ssh.banner", library.names) == {"maker": "crestron"}
     assert told("SSH-2.0-OpenSSH_9.2p1", "ssh.banner", library.names) == {}
