@@ -41,7 +41,7 @@ SCRIPTED = re.compile(
 )
 PAIR = re.compile(
     r"""(?:^|;)[ \t]{0,40}(?:var[ ])?(?P<name>[A-Za-z][\w.\[\]]{0,60})[ ]?=(?![=])[ ]?
-        (?:"(?P<quoted>[^"\r\n]{0,300})"|(?P<plain>[^\r\n"'<>(){};]{0,300}))(?=;|\r?$)""",
+        (?:"(?P<quoted>[^"\r\n]{0,300})"|'(?P<single>[^'\r\n]{0,300})'|(?P<plain>[^\r\n"'<>(){};]{0,300}))(?=;|\r?$)""",
     re.MULTILINE | re.VERBOSE,
 )
 LABELLED = re.compile(
@@ -83,7 +83,7 @@ def markup(text: str) -> Iterator[tuple[str, str]]:
     for address in SCRIPTED.findall(text) if "location" in text else ():
         yield "redirect", address
     for pair in PAIR.finditer(text if "=" in text else ""):
-        yield "pair", f"{pair['name']}={pair['quoted'] or pair['plain'] or ''}"
+        yield "pair", f"{pair['name']}={pair['quoted'] or pair['single'] or pair['plain'] or ''}"
     for name, value in LABELLED.findall(tagged):
         yield "pair", f"{name}={value.strip()}"
     for piece in pieces(text):

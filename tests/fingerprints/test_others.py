@@ -387,3 +387,42 @@ def test_scopes_that_a_camera_was_asked_for_tell_what_those_of_discovery_do(told
 def test_a_dahua_recorder_of_three_figures_is_not_called_univiews(model: str, told: Told) -> None:
     for reply in (scopes(f"hardware/{model}"), page(model), device_information("General", model, "4.0", "")):
         assert told(reply).maker_name != "Uniview"
+
+
+@pytest.mark.parametrize(
+    ("body", "maker", "model", "firmware"),
+    [
+        (
+            '{"Response": {"ResponseURL": "/LAPI/V1.0/System/DeviceInfo", "Data": {"DeviceModel": "IPC2122LB-SF28-A", '
+            '"SerialNumber": "210235C2NA0000000000", "FirmwareVersion": "GIPC-B6202.10.8.210827"}}}',
+            "Uniview",
+            "IPC2122LB-SF28-A",
+            "GIPC-B6202.10.8.210827",
+        ),
+        (
+            "<CGI_Result><productName>FI9821W</productName><firmwareVer>1.11.1.18</firmwareVer></CGI_Result>",
+            "Foscam",
+            "FI9821W",
+            "1.11.1.18",
+        ),
+        (
+            '[{"cmd" : "GetDevInfo", "value" : {"firmVer" : "v3.0.0.136_20121102", "model" : "RLC-410-5MP"}}]',
+            "Reolink",
+            "RLC-410-5MP",
+            "v3.0.0.136_20121102",
+        ),
+        ("model=DCS-932L\r\nbrand=D-Link\r\nversion=1.14\r\nnipca=1.9.5", "D-Link", "DCS-932L", None),
+        (
+            "system_info_modelname='FD8136'\r\nsystem_info_firmwareversion='FD8136-VVTK-0301a'",
+            "Vivotek",
+            "FD8136",
+            "FD8136-VVTK-0301a",
+        ),
+    ],
+)
+def test_a_makers_own_api_states_model_and_firmware(
+    body: str, maker: str, model: str, firmware: str | None, told: Told
+) -> None:
+    it = told(("http", f"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n{body}"))
+    assert (it.maker, it.maker_name, it.model) == ("other", maker, model)
+    assert firmware is None or it.firmware == firmware
