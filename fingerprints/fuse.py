@@ -113,19 +113,19 @@ def weigh(claims: Iterable[Claim], attribute: str) -> list[Case]:
             if weight > heard.get(witness, 0):
                 heard[witness] = weight
     cases = [Case(value, tuple(sorted(heard.values(), reverse=True))) for value, heard in weights.items()]
-    cases.sort(key=lambda case: case.weights, reverse=True)
+    if len(cases) > 1:
+        cases.sort(key=lambda case: case.weights, reverse=True)
     return cases
 
 
-def best_value(claims: Iterable[Claim], attribute: str) -> str | None:
-    """The value that the best witnesses give; None when nobody says anything."""
-    stated = [claim for claim in claims if claim.attribute == attribute]
-    if not stated:
+def best_value(claims: Sequence[Claim]) -> str | None:
+    """The value of one attribute that the best witnesses give; None when nobody says anything."""
+    if not claims:
         return None
-    value = stated[0].value
-    for claim in stated:
+    value = claims[0].value
+    for claim in claims:
         if claim.value != value:
-            return weigh(stated, attribute)[0].value
+            return weigh(claims, claim.attribute)[0].value
     return value
 
 

@@ -28,6 +28,7 @@ DATA = ("models/*.toml", "flaws/*.toml")  # what else camcensus knows, and shows
 ROUNDS = 3  # of drawing claims from claims: serial to maker, maker to model, model to brand
 STATED = ("model", "firmware", "serial")  # claims that fingerprints of `claim.model` and so on look at again
 Refuse = Callable[[Defect], object]  # who is told what cannot be used
+ENOUGH = frozenset(("maker", "model"))  # what a reply says beyond doubt; the names in it add nothing then
 STATED_MACS = {  # the fields in which a reply of each protocol may state an address, the first one counts
     protocol: (f"{protocol}.mac", "mac.prefix", "ws-discovery.endpoint-node") for protocol in PROTOCOLS
 }
@@ -60,9 +61,9 @@ class Library:
         self.origins = origins  # of each fingerprint: the files that state it, of which the last one counts
         self._first = Matcher(one for one in fingerprints if not one.after)
         self._later = Matcher(one for one in fingerprints if one.after)
-        self._on_claims = Matcher(
-            one for one in fingerprints if any(name.startswith("claim.") for name in one.fields)
-        )
+        on_claims = [one for one in fingerprints if any(name.startswith("claim.") for name in one.fields)]
+        self._on_claims = Matcher(one for one in on_claims if not one.after)
+        self._later_on_claims = Matcher(one for one in on_claims if one.after)
         self._waited_for = {maker for one in fingerprints for maker in one.after}
         self._covered = {
             maker: tuple(policy.id for policy in policies if maker in policy.makers)
@@ -122,8 +123,10 @@ class Library:
         looked_up: set[str] = set()
         for reading in readings:
             seen = reading.observation
-            keep(self._first.claims(reading.fields, seen.protocol), kept)
-            keep(self.names.claims(reading.fields, seen.protocol), kept)
+            drawn = self._first.claims(reading.fields, seen.protocol)
+            keep(drawn, kept)
+            if not (drawn and ENOUGH.issubset([one.attribute for one in drawn if one.strength != "weak"])):
+                keep(self.names.claims(reading.fields, seen.protocol), kept)
             for mac in macs(reading):
                 if mac not in looked_up:  # every reply of a device comes from the same one
                     looked_up.add(mac)
@@ -133,9 +136,9 @@ class Library:
         looked_at = 0
         makers: set[str] = set()
         for _ in range(ROUNDS):
-            known = tuple(kept.values())
-            if looked_at == len(known):
+            if looked_at == len(kept):
                 break
+            known = tuple(kept.values())
             named = named_makers(known)
             if named != makers and named & self._waited_for:
                 for reading in readings:  # texts that mean something once one of these makers is named
@@ -159,7 +162,7 @@ class Library:
         if brand is None and maker is None and verdict.maker in named_makers(claims):
             brand = verdict.maker  # a name that nothing more is known of, as the device shows it
         best = {
-            attribute: best_value(some, attribute)
+            attribute: best_value(some)
             for attribute, some in about.items()
             if attribute not in ("maker", "brand")
         }
@@ -192,6 +195,9 @@ class Library:
 
     def _follow(self, stated: Iterable[Claim], makers: Set[str], kept: dict[tuple[str, ...], Claim]) -> None:
         """Keep what follows from the models, versions and serial numbers that were claimed."""
+        matchers = [self._on_claims]
+        if not self._waited_for.isdisjoint(makers):
+            matchers.append(self._later_on_claims)
         followed = set()
         for claim in stated:
             if claim.attribute in STATED:
@@ -199,10 +205,12 @@ class Library:
                 if one not in followed:  # what several fingerprints state means the same
                     followed.add(one)
                     fields = {f"claim.{claim.attribute}": (claim.value,)}
-                    keep(self._on_claims.claims(fields, claim.protocol, makers), kept)
+                    for matcher in matchers:
+                        if drawn := matcher.claims(fields, claim.protocol, makers):
+                            keep(drawn, kept)
 
     def _brand(self, claims: Sequence[Claim], maker: Maker | None) -> str | None:
-        slug = best_value(self._known_brands(claims), "brand")
+        slug = best_value(tuple(self._known_brands(claims))) if claims else None
         if slug in self.brands:
             return self.brands[slug].name
         if slug is not None:  # as the device spells it: `VIVOTEK INC.` is Vivotek

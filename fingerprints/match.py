@@ -104,7 +104,7 @@ class Shelf:
         self._always_rules = [rules[number] for number in self._always]
         held = ahocorasick.Automaton()
         for text, numbers in literals.items():
-            held.add_word(text, tuple(numbers))
+            held.add_word(text, tuple(dict.fromkeys(numbers)))  # two spellings may share a text
         held.make_automaton()
         self._held = held.iter if literals else None
 
@@ -115,7 +115,10 @@ class Shelf:
             held.append(tuple(exact))
         if not held:
             return self._always_rules
-        return [self._rules[number] for number in sorted({*self._always}.union(*held))]
+        rules = self._rules
+        if len(held) == 1 and not self._always:  # most often: spare the sorting
+            return [rules[number] for number in held[0]]
+        return [rules[number] for number in sorted({*self._always}.union(*held))]
 
 
 class Matcher:
@@ -137,12 +140,15 @@ class Matcher:
     def claims(self, fields: Fields, protocol: Protocol, makers: Set[str] = frozenset()) -> list[Claim]:
         """What follows from one observation's fields. `makers` are those that other evidence names."""
         drawn: list[Claim] = []
+        met: dict[Rule, bool] = {}  # whose further conditions are, whichever value matches
         for field, values in fields.items():
             if field in self._rules:
                 for value in values:
                     look = self.matches if len(value) <= REMEMBERED_LENGTH else self.matches_of_long
                     for rule, claims in look(field, value, protocol):
-                        if not rule.bound or rule.counts(fields, makers):
+                        if rule.bound and rule not in met:
+                            met[rule] = rule.counts(fields, makers)
+                        if not rule.bound or met[rule]:
                             drawn += claims
         return drawn
 
@@ -164,27 +170,31 @@ def claims_of(fingerprint: Fingerprint, found: re.Match[str], protocol: Protocol
     """What a fingerprint claims, given where its pattern matched; a claim whose groups are empty is left out."""
     matched = found[0]
     excerpt = (matched if len(matched) >= TELLING else found.string)[:EXCERPT]
-    drawn = []
-    for attribute, template in fingerprint.claims.items():
-        value = fill(template, found.groupdict()) if "{" in template else template
-        if value:
-            drawn.append(Claim(fingerprint.id, attribute, value, fingerprint.strength, protocol, excerpt))
-    return tuple(drawn)
+    id, strength = fingerprint.id, fingerprint.strength
+    return tuple(
+        [
+            Claim(id, attribute, value, strength, protocol, excerpt)
+            for attribute, template in fingerprint.claims.items()
+            if (value := fill(template, found) if "{" in template else template)
+        ]
+    )
 
 
-def fill(template: str, groups: Mapping[str, str | None]) -> str:
+def fill(template: str, groups: Mapping[str, str | None] | re.Match[str]) -> str:
     """Put the groups of a match into the template of a claim; empty when any of its groups is."""
-    names = _groups_in(template)
+    alone, names = _groups_in(template)
+    if alone:
+        return (groups[alone] or "").strip()[:CLAIM_LIMIT].strip()
     if not names:
         return template
-    if len(template) == len(names[0]) + len("{}"):  # nothing but one group
-        return (groups.get(names[0]) or "").strip()[:CLAIM_LIMIT].strip()
-    filled = {name: (groups.get(name) or "").strip() for name in names}
+    filled = {name: (groups[name] or "").strip() for name in names}
     if not all(filled.values()):  # a group of blanks says as little as one that took no part
         return ""
     return GROUP.sub(lambda name: filled[name[1]], template)[:CLAIM_LIMIT].strip()
 
 
 @cache
-def _groups_in(template: str) -> tuple[str, ...]:
-    return tuple(GROUP.findall(template))
+def _groups_in(template: str) -> tuple[str, tuple[str, ...]]:
+    """The group of which a template is nothing but the value, and all its groups."""
+    whole = GROUP.fullmatch(template)
+    return whole[1] if whole else "", tuple(GROUP.findall(template))

@@ -112,6 +112,8 @@ class Names:
     def claims(self, fields: Fields, protocol: Protocol) -> list[Claim]:
         """What the names in one reply say of its maker, and what stands behind them of its model."""
         drawn: list[Claim] = []
+        if FIELDS.isdisjoint(fields):
+            return drawn
         for field, values in fields.items():
             if field in FIELDS:
                 for value in values:

@@ -74,8 +74,8 @@ def test_the_best_witness_states_the_model() -> None:
         Claim("title", "model", "IPC", "weak", "html", ""),
         Claim("reply", "model", "IPC-HDW1431T1-S4", "decisive", "dhdiscover", ""),
     ]
-    assert best_value(claims, "model") == "IPC-HDW1431T1-S4"
-    assert best_value(claims, "serial") is None
+    assert best_value(claims) == "IPC-HDW1431T1-S4"
+    assert best_value([]) is None
 
 
 @pytest.mark.parametrize(
