@@ -19,7 +19,17 @@ from fingerprints.fuse import best_value, relabelled, settle_maker
 from fingerprints.match import Matcher
 from fingerprints.names import Names
 from fingerprints.policies import Policy, policies
-from fingerprints.rules import COVERED_MAKERS, Brand, Defect, File, Fingerprint, Maker, lines_of, read
+from fingerprints.rules import (
+    COVERED_MAKERS,
+    Brand,
+    Defect,
+    File,
+    Fingerprint,
+    Maker,
+    lines_of,
+    lines_with_slug,
+    read,
+)
 from scanner.model import CATEGORIES, PROTOCOLS, Claim, Identification, Reading
 
 HERE = Path(__file__).parent
@@ -96,7 +106,16 @@ class Library:
         origins: dict[str, list[Path]] = {}
         for folder in (HERE, *folders):
             seen: dict[str, tuple[Path, int]] = {}
+            stated: dict[tuple[str, str], Path] = {}
             for path, text, file in _readable(folder, folder is HERE and refuse is stop, refuse):
+                for named in _named(file):
+                    if named in stated:
+                        kind, slug = named
+                        *_, line = lines_with_slug(text, slug)
+                        first, *_ = lines_with_slug(read(stated[named], tried=True)[0], slug)
+                        why = f'the {kind} "{slug}" stands in {stated[named]}:{first} too'
+                        refuse(Defect(str(path), line, why))
+                    stated.setdefault(named, path)
                 for maker in (*([file.maker] if file.maker else []), *file.makers):
                     makers[maker.slug] = maker
                 if file.brand:
@@ -268,6 +287,14 @@ def data() -> list[Path]:
 def named_makers(claims: Iterable[Claim]) -> set[str]:
     """The makers for whom more speaks than a weak claim: what a fingerprint with `after` waits for."""
     return {claim.value for claim in claims if claim.attribute == "maker" and claim.strength != "weak"}
+
+
+def _named(file: File) -> Iterator[tuple[str, str]]:
+    """The makers and the brand that a file is about: what each is, and its slug."""
+    for maker in (*([file.maker] if file.maker else []), *file.makers):
+        yield "maker", maker.slug
+    if file.brand:
+        yield "brand", file.brand.slug
 
 
 def twice(identifier: str, path: Path, number: int) -> str:

@@ -130,6 +130,12 @@ def line_of(text: str, table: str, key: str) -> int:
     return _line_of_key(text, tables[0], key) if tables else 1
 
 
+def lines_with_slug(text: str, slug: str) -> list[int]:
+    """The lines on which a slug is stated."""
+    stated = re.finditer(rf"""\bslug["']?\s*=\s*["']{re.escape(slug)}["']""", text)
+    return [text.count("\n", 0, found.start()) + 1 for found in stated] or [1]
+
+
 def line_of_error(text: str, error: Exception) -> int:
     """The line of what the TOML parser or msgspec says of a text; 1 when neither tells."""
     if found := re.search(r"\(at line (\d+)", str(error)):  # the TOML parser tells

@@ -346,6 +346,21 @@ def test_claims_that_lead_to_ever_new_claims_come_to_an_end(tmp_path: Path) -> N
     assert [claim.value for claim in claims] == ["A", "AA", "AAA", "AAAA"]
 
 
+def test_a_maker_or_a_brand_may_stand_only_once_in_a_folder(tmp_path: Path) -> None:
+    maker = '[[makers]]\nslug = "{}"\nname = "{}"\n'
+    (own := tmp_path / "own").mkdir()
+    (own / "first.toml").write_text(maker.format("bolt", "Bolt") + maker.format("acme", "Acme"))
+    Library.load([own])
+    (own / "second.toml").write_text("# more\n" + maker.format("acme", "Acme Ltd"))
+    with pytest.raises(Defect, match=r'second\.toml:3: the maker "acme" stands in .*first\.toml:5 too'):
+        Library.load([own])
+    (own / "second.toml").write_text('[brand]\nslug = "acme"\nname = "Acme"\n')
+    Library.load([own])
+    (own / "third.toml").write_text('[brand]\nslug = "acme"\nname = "Acme"\n')
+    with pytest.raises(Defect, match=r'third\.toml:2: the brand "acme" stands in .*second\.toml:2 too'):
+        Library.load([own])
+
+
 def test_the_same_claim_of_one_protocol_is_kept_once_and_of_two_protocols_twice(tmp_path: Path) -> None:
     library = only(tmp_path / "own", own=rule("maker", "^Acme", 'maker = "acme"'))
     again = [served("Acme/1"), reading({"http.server": ("Acme/2", "Acme/3")}), served("Acme/4")]
