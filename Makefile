@@ -24,7 +24,9 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports
 	$(BIN)/cog --check -I . docs/reference/*.md docs/explanation/places.md docs/explanation/priority.md docs/how-to/plan-the-replacement.md
 
+# What is generated: tables in the docs, and the literals that stand in the patterns of the fingerprints.
 docs: $(VENV)/.dev
+	$(BIN)/python -m fingerprints.keep_literals
 	$(BIN)/cog -r -I . docs/reference/*.md docs/explanation/places.md docs/explanation/priority.md docs/how-to/plan-the-replacement.md
 
 # Debian packages are installed only by root; for anybody else `.ci/packages` says what is missing, and how to get it.

@@ -2,16 +2,25 @@
 
 A pattern is compiled and run only on values that hold one of its literals; on real observations that spares nearly
 all the work (nmap and recog run every pattern on every value).
+
+Taking all patterns of camcensus apart takes longer than identifying a building. So literals.jsonl, which
+keep_literals.py writes, keeps what was found in them: the digest of each pattern, and its literals. A pattern that is
+not in it, such as one of a user's own file, is taken apart when it is needed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Mapping
 from functools import cache
+from pathlib import Path
 from re import _constants as op  # the parser that `re` itself uses;
 from re import _parser as parser  # test_literals pins what we rely on
 from typing import Any
 
+import msgspec
+
+FILE = Path(__file__).parent / "literals.jsonl"
 SHORTEST = 2  # characters; shorter literals are in nearly every value
 SPELLINGS = 64  # that are written out at most, of any part of a pattern
 FEW = 8  # spellings that are looked for rather than a literal of START letters or more: each costs time
@@ -24,11 +33,32 @@ def literals(pattern: str) -> tuple[str, ...]:
 
     Raises `re.error` for a pattern that cannot be compiled, at a third of the price of compiling it.
     """
+    found = _kept().get(digest(pattern))
+    return find(pattern) if found is None else found
+
+
+def find(pattern: str) -> tuple[str, ...]:
+    """The same, by taking the pattern apart."""
     parsed = parser.parse(pattern)
     best = max(_required(parsed), key=_worth, default=())
     shortest = min(map(len, best), default=0)
     spelt = (texts for texts in _spelt_out(parsed) if shortest < START or len(texts) <= FEW)
     return max((best, *spelt), key=_worth)
+
+
+def digest(pattern: str) -> str:
+    """What stands for a pattern in the file: a text that no other one has."""
+    return hashlib.blake2b(pattern.encode(), digest_size=10).hexdigest()
+
+
+@cache
+def _kept() -> Mapping[str, tuple[str, ...]]:
+    lines = FILE.read_bytes() if FILE.exists() else b""
+    return dict(
+        msgspec.json.decode(
+            b"[" + b",".join(lines.splitlines()) + b"]", type=list[tuple[str, tuple[str, ...]]]
+        )
+    )
 
 
 def _worth(alternatives: tuple[str, ...]) -> tuple[int, int]:

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fingerprints.literals import literals
+from fingerprints import Library
+from fingerprints.keep_literals import written
+from fingerprints.literals import FILE, digest, find, literals
 
 
 @pytest.mark.parametrize(
@@ -35,6 +37,20 @@ from fingerprints.literals import literals
 )
 def test_a_pattern_names_the_text_it_cannot_match_without(pattern: str, needed: tuple[str, ...]) -> None:
     assert literals(pattern) == needed
+
+
+def test_what_is_kept_is_what_is_found_in_the_patterns_of_today(library: Library) -> None:
+    patterns = [one.pattern for one in library.fingerprints]
+    assert FILE.read_bytes() == written(patterns), "write it anew: make docs"
+    assert [one for one in patterns if literals(one) != find(one)] == []
+
+
+def test_a_pattern_that_nobody_kept_is_taken_apart_and_another_digest_is_another_pattern() -> None:
+    assert literals(r"^some-(?:thing|body) of one's own$") == (
+        "some-body of one's own",
+        "some-thing of one's own",
+    )
+    assert digest("a") != digest("b") and len(digest("a")) == 20
 
 
 def test_a_broken_pattern_is_refused() -> None:
