@@ -201,7 +201,7 @@ def _wrong_patterns(naming: Naming) -> Iterator[str]:
 
 
 def _makers(file: File) -> Iterator[str]:
-    yield from (maker.slug for maker in (*([file.maker] if file.maker else []), *file.makers))
+    yield from (maker.slug for maker in file.all_makers)
 
 
 def _frozen(table: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

@@ -116,7 +116,7 @@ class Library:
                         why = f'the {kind} "{slug}" stands in {stated[named]}:{first} too'
                         refuse(Defect(str(path), line, why))
                     stated.setdefault(named, path)
-                for maker in (*([file.maker] if file.maker else []), *file.makers):
+                for maker in file.all_makers:
                     makers[maker.slug] = maker
                 if file.brand:
                     brands[file.brand.slug] = file.brand
@@ -291,7 +291,7 @@ def named_makers(claims: Iterable[Claim]) -> set[str]:
 
 def _named(file: File) -> Iterator[tuple[str, str]]:
     """The makers and the brand that a file is about: what each is, and its slug."""
-    for maker in (*([file.maker] if file.maker else []), *file.makers):
+    for maker in file.all_makers:
         yield "maker", maker.slug
     if file.brand:
         yield "brand", file.brand.slug

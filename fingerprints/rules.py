@@ -39,9 +39,7 @@ class Maker(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     slug: str
     name: str
     brandless: bool = False  # builds for others only: its name is never the brand
-    byword: bool = (
-        False  # its name is a word that other texts use too, and says nothing where it stands alone
-    )
+    byword: bool = False  # its name is a word that other texts use too: alone it names nobody
     category: Category | None = None  # what nearly all its devices are
 
 
@@ -91,6 +89,11 @@ class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     makers: tuple[Maker, ...] = ()
     brand: Brand | None = None
     fingerprint: tuple[Fingerprint, ...] = ()
+
+    @property
+    def all_makers(self) -> tuple[Maker, ...]:
+        """The makers that it is about, however it states them."""
+        return (*([self.maker] if self.maker else []), *self.makers)
 
 
 def parse(text: str, name: str, *, tried: bool = False) -> File:

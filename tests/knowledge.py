@@ -63,9 +63,7 @@ def _by_name(declared: Iterable[Maker]) -> list[Maker]:
 
 
 def _makers_in(path: Path) -> Iterator[Maker]:
-    file = read(path, tried=True)[1]
-    yield from ([file.maker] if file.maker else [])
-    yield from file.makers
+    yield from read(path, tried=True)[1].all_makers
 
 
 def _table(*heads: str) -> Iterator[str]:

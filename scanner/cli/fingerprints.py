@@ -145,44 +145,8 @@ def show(id: str, fingerprints: tuple[Path, ...]) -> None:
     from scanner.identify import library
 
     known = library(fingerprints)
-    if id.startswith("block-") and (block := known.blocks.find(id.removeprefix("block-"))):
-        rows = {
-            "id": id,
-            "file": f"{block.file}",
-            "looks at": "the MAC address of the device, wherever it is stated",
-            "block": f"{block.prefix}, registered to {block.registrant}",
-            "claims": ", ".join(f"{a} {v}" for a, v in (("maker", block.maker), ("brand", block.brand)) if v),
-            "strength": "weak",
-            "source": block.source,
-        }
-        click.echo("\n".join(_rows(rows.items())))
-        return
-    number = id.removeprefix("enterprise-")
-    if number != id and (organisation := known.enterprises.find(number)):
-        rows = {
-            "id": id,
-            "file": f"{known.enterprises.file}",
-            "looks at": "snmp.enterprise",
-            "number": f"{number}, registered by {organisation}",
-            "claims": f"maker {organisation}",
-            "strength": "weak",
-            "source": "IANA private enterprise numbers",
-        }
-        click.echo("\n".join(_rows(rows.items())))
-        return
-    if id.startswith("name-") and (name := known.names.find(id)):
-        rows = {
-            "id": id,
-            "file": f"{known.names.file}, or the file of the maker",
-            "looks at": ", ".join(sorted(name.fields)),
-            "name": name.text,
-            "claims": ", ".join(
-                ([f"maker {name.maker}"] if name.maker else []) + ["model, as stated behind the name"]
-            ),
-            "strength": f"{name.strength}; the model weak",
-            "source": "the name as its maker writes it",
-        }
-        click.echo("\n".join(_rows(rows.items())))
+    if row := _of_table(id, known):
+        click.echo("\n".join(_rows(row.items())))
         return
     found = next((one for one in known.fingerprints if one.id == id), None)
     if found is None:
@@ -276,6 +240,45 @@ def _wrapped(label: str, text: str) -> list[str]:
         text, WIDTH, initial_indent=label, subsequent_indent=" " * len(label),
         break_long_words=False, break_on_hyphens=False, drop_whitespace=True,
     )  # fmt: skip
+
+
+def _of_table(id: str, known: Library) -> dict[str, str] | None:
+    """What is to be said of a row of the tables: a block, an enterprise number or a name; None for any other id."""
+    if id.startswith("block-") and (block := known.blocks.find(id.removeprefix("block-"))):
+        return {
+            "id": id,
+            "file": f"{block.file}",
+            "looks at": "the MAC address of the device, wherever it is stated",
+            "block": f"{block.prefix}, registered to {block.registrant}",
+            "claims": ", ".join(f"{a} {v}" for a, v in (("maker", block.maker), ("brand", block.brand)) if v),
+            "strength": "weak",
+            "source": block.source,
+        }
+    number = id.removeprefix("enterprise-")
+    if number != id and (organisation := known.enterprises.find(number)):
+        return {
+            "id": id,
+            "file": f"{known.enterprises.file}",
+            "looks at": "snmp.enterprise",
+            "number": f"{number}, registered by {organisation}",
+            "claims": f"maker {organisation}",
+            "strength": "weak",
+            "source": "IANA private enterprise numbers",
+        }
+    if id.startswith("name-") and (name := known.names.find(id)):
+        return {
+            "id": id,
+            "file": f"{known.names.file}, or the file of the maker",
+            "looks at": ", ".join(sorted(name.fields)),
+            "name": name.text,
+            "claims": ", ".join(
+                ([f"maker {name.maker}"] if name.maker else [])
+                + ["model and firmware, as stated behind the name"]
+            ),
+            "strength": f"{name.strength}; what stands behind it weak",
+            "source": "the name as its maker writes it",
+        }
+    return None
 
 
 def _described(one: Fingerprint, known: Library) -> Iterator[tuple[str, str]]:

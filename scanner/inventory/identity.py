@@ -13,6 +13,7 @@ import msgspec
 
 from scanner.identifiers import KINDS, Identifier, Kind, contradict, telling
 from scanner.inventory.at_once import Answering, Apart, Heard, answering
+from scanner.inventory.merging import PARTED
 from scanner.inventory.rows import Row, json_text
 from scanner.inventory.succession import in_doubt, renamed, succeeds
 from scanner.model import Identification
@@ -50,7 +51,6 @@ AT_ADDRESS = """
             AND id NOT IN (SELECT value FROM json_each(:rows)))
     ORDER BY last_seen DESC
 """
-PARTED = "SELECT 1 FROM apart WHERE (one, other) IN ((:one, :other), (:other, :one))"
 SEEN_TOGETHER = """
     SELECT 1 FROM sightings AS a JOIN sightings AS b ON a.run = b.run
     WHERE a.device = :one AND b.device = :other AND a.run != :run LIMIT 1

@@ -32,6 +32,7 @@ INSERT_CHANGE = """
     INSERT INTO identity_changes (at, by, run, kind, rule, why, device, other, moved)
     VALUES (:at, :by, :run, :kind, :rule, :why, :device, :other, :moved)
 """
+PARTED = "SELECT 1 FROM apart WHERE (one, other) IN ((:one, :other), (:other, :one))"
 DOUBTED = """
     SELECT 1 FROM identity_changes WHERE kind = 'doubt' AND (device, other) IN ((:one, :other), (:other, :one))
 """
@@ -217,9 +218,7 @@ def note_doubt(
 def noted(db: Database, one: str, other: str) -> Literal["apart", "doubt", ""]:
     """What is noted of two devices: that they are two units, or that they may be one."""
     both = {"one": one, "other": other}
-    if db.execute(
-        "SELECT 1 FROM apart WHERE (one, other) IN ((:one, :other), (:other, :one))", both
-    ).fetchone():
+    if db.execute(PARTED, both).fetchone():
         return "apart"
     return "doubt" if db.execute(DOUBTED, both).fetchone() else ""
 
@@ -245,7 +244,7 @@ def _parted(db: Database, device: str, new: str, at: str, by: str, why: str) -> 
     """Note that two devices are two units, whatever a later run thinks, and say anew what is known of both."""
     about = {"at": at, "by": by, "run": None, "kind": "split", "rule": "person", "why": why}
     _note(db, about | {"device": device, "other": new, "moved": None})
-    db.execute("INSERT OR IGNORE INTO apart (one, other) VALUES (?, ?)", (device, new))
+    known_apart(db, device, new)
     refresh(db, device)
     refresh(db, new)
     settle(db, [device, new])

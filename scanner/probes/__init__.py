@@ -76,9 +76,10 @@ def _reader(protocol: Protocol) -> tuple[Callable[[bytes], Fields], dict[str, st
     """How replies in a protocol are read, and what fingerprints call each field of them."""
     module = probe(protocol)
     names = {name: f"{protocol}.{name}" for name in module.FIELDS}
-    return module.fields, names | getattr(
+    borrowed: dict[str, str] = getattr(
         module, "BORROWED", {}
-    )  # from another protocol, for what is its too
+    )  # names of another protocol, for what is its too
+    return module.fields, names | borrowed
 
 
 def field_names() -> dict[str, str]:
