@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from scanner.errors import CamcensusError
@@ -21,6 +21,7 @@ from scanner.lab import answers
 from scanner.lab.unit import Unit, load_units
 from scanner.model import Observation
 from scanner.probes import dhdiscover, sadp, ssdp, ws_discovery
+from scanner.recording.hidden import compressed
 from scanner.recording.redact import redact
 
 KNOWN = library()
@@ -270,6 +271,9 @@ def test_nothing_of_its_owner_is_left_in_any_encoding(its: dict[str, str]) -> No
 
 
 @given(st.binary(max_size=300))
-def test_any_bytes_are_redacted_to_as_many(noise: bytes) -> None:
-    [one] = redact([reply(noise)], KNOWN).observations
-    assert len(one.payload) == len(noise)
+@example(b"PK\x03\x04")
+@example(b"\r\n\x1f\x8b\x08")
+def test_any_bytes_are_redacted_to_as_many_or_left_out_because_they_are_packed(noise: bytes) -> None:
+    out = redact([reply(noise)], KNOWN)
+    assert [len(one.payload) for one in out.observations] == ([] if compressed(noise) else [len(noise)])
+    assert out.left_out == compressed(noise)
